@@ -1,0 +1,1 @@
+"""Turn a photo into a cut-out with a true alpha matte."""

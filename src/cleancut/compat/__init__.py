@@ -1,0 +1,1 @@
+"""Calls of other libraries, answered by this one."""

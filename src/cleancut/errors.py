@@ -1,0 +1,178 @@
+"""Every error that cleancut raises on purpose.
+
+::
+
+    CleancutError
+    ├── OptionError            usage     an option has a value that cannot be used
+    │   └── NotBuilt           usage     an option or command that is planned but not built yet
+    ├── InputError             input     this picture is refused
+    │   ├── InputMissing                 no such file, or it cannot be read
+    │   ├── NotAnImage                   the bytes are no picture in a format that is read
+    │   ├── UnsupportedImage             a picture, but of a kind that is not read
+    │   ├── DamagedImage                 starts like a picture, cannot be decoded
+    │   ├── FileTooLarge                 more bytes than the limit
+    │   ├── ImageTooLarge                more pixels than the limit
+    │   └── ImageTooSmall                fewer pixels a side than the limit
+    ├── NoSubject              subject   no subject was found, and one was required
+    ├── ModelError             model     the model cannot run
+    │   ├── UnknownModel                 no model of that name
+    │   ├── LicenceNotAccepted           the weights' licence must be accepted first, or is ruled out
+    │   ├── WeightsUnavailable           no source could give the weights
+    │   ├── WrongChecksum                the weights at hand are not the published ones
+    │   ├── DeviceUnavailable            the device asked for cannot be used
+    │   └── InferenceFailed              the model ran and failed
+    └── OutputError            output    the result cannot be written
+        ├── Unwritable                   no permission, a folder in the way, no space left
+        └── CannotHold                   the format cannot hold this picture
+
+Each class has a stable ``code``, and a ``kind`` that a shell maps to its own number (exit code, HTTP
+status). The message says what is wrong; ``hint`` says what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Kind = Literal["usage", "input", "subject", "model", "output"]
+
+
+class CleancutError(Exception):
+    """Base of all deliberate errors: ``str(error)`` is the message, ``hint`` the remedy."""
+
+    code: ClassVar[str] = "error"
+    kind: ClassVar[Kind]
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class OptionError(CleancutError):
+    """An option has a value that cannot be used."""
+
+    code = "bad_option"
+    kind = "usage"
+
+
+class NotBuilt(OptionError):
+    """An option or command that is planned but not built yet."""
+
+    code = "not_built"
+
+
+class InputError(CleancutError):
+    """This picture is refused."""
+
+    code = "input_refused"
+    kind = "input"
+
+
+class InputMissing(InputError):
+    """No such file, or it cannot be read."""
+
+    code = "input_missing"
+
+
+class NotAnImage(InputError):
+    """The bytes are no picture in a format that is read."""
+
+    code = "not_an_image"
+
+
+class UnsupportedImage(InputError):
+    """A picture, but of a kind that is not read."""
+
+    code = "unsupported_image"
+
+
+class DamagedImage(InputError):
+    """It starts like a picture but cannot be decoded."""
+
+    code = "damaged_image"
+
+
+class FileTooLarge(InputError):
+    """More bytes than the limit."""
+
+    code = "file_too_large"
+
+
+class ImageTooLarge(InputError):
+    """More pixels than the limit."""
+
+    code = "image_too_large"
+
+
+class ImageTooSmall(InputError):
+    """Fewer pixels a side than the limit."""
+
+    code = "image_too_small"
+
+
+class NoSubject(CleancutError):
+    """No subject was found, and one was required."""
+
+    code = "no_subject"
+    kind = "subject"
+
+
+class ModelError(CleancutError):
+    """The model cannot run."""
+
+    code = "model_unavailable"
+    kind = "model"
+
+
+class UnknownModel(ModelError):
+    """No model of that name."""
+
+    code = "unknown_model"
+
+
+class LicenceNotAccepted(ModelError):
+    """The weights' licence must be accepted first, or is ruled out."""
+
+    code = "licence_not_accepted"
+
+
+class WeightsUnavailable(ModelError):
+    """No source could give the weights."""
+
+    code = "weights_unavailable"
+
+
+class WrongChecksum(ModelError):
+    """The weights at hand are not the published ones."""
+
+    code = "wrong_checksum"
+
+
+class DeviceUnavailable(ModelError):
+    """The device asked for cannot be used."""
+
+    code = "device_unavailable"
+
+
+class InferenceFailed(ModelError):
+    """The model ran and failed."""
+
+    code = "inference_failed"
+
+
+class OutputError(CleancutError):
+    """The result cannot be written."""
+
+    code = "output_failed"
+    kind = "output"
+
+
+class Unwritable(OutputError):
+    """No permission, a folder in the way, no space left."""
+
+    code = "unwritable"
+
+
+class CannotHold(OutputError):
+    """The format cannot hold this picture."""
+
+    code = "cannot_hold"

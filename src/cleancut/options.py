@@ -1,0 +1,181 @@
+"""Everything a user can set about a picture, once.
+
+CLI flags, API parameters and Python keywords are made from the fields of ``Options``: the name, the default,
+the help text and the range are here and nowhere else. Nothing heavy is imported.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast, get_args
+
+from cleancut.background import Background, parse_background
+from cleancut.errors import NotBuilt, OptionError
+from cleancut.geometry import Margins, parse_margins
+
+Quality = Literal["fast", "balanced", "best"]
+Precision = Literal["auto", "fp32", "int8"]
+Format = Literal["png", "webp", "avif", "jpg", "tiff", "zip"]
+Channels = Literal["rgba", "alpha"]
+PngEffort = Literal["fast", "balanced", "small"]
+MetadataPolicy = Literal["keep", "strip", "strip-gps"]
+Shadow = Literal["none", "drop", "contact"]
+
+
+def _option(
+    default: Any,
+    help: str,
+    *,
+    metavar: str = "",
+    choices: Any = None,
+    low: float | None = None,
+    high: float | None = None,
+    planned: str = "",
+) -> Any:
+    """A field of ``Options``. ``planned``: what is missing before anything but the default works."""
+    meta = {
+        "help": help,
+        "metavar": metavar,
+        "choices": get_args(choices) if choices else (),
+        "low": low,
+        "high": high,
+        "planned": planned,
+    }
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a picture is cut out and written. Raises OptionError for a value that cannot be used."""
+
+    model: str = _option("isnet-general", "Model to use; see `cleancut models list`.", metavar="NAME")
+    quality: Quality = _option(
+        "balanced", "Preset for the edges.", choices=Quality, planned="the presets fast and best"
+    )
+    device: str = _option("auto", "auto, cpu, cuda or cuda:N; what is named is used or refused.", metavar="DEVICE")
+    precision: Precision = _option(
+        "auto", "Arithmetic of the model.", choices=Precision, planned="a choice of precision"
+    )
+    background: str | bytes = _option(
+        "transparent",
+        "transparent, a colour (hex or CSS name), blur[:RADIUS] of the photo, or a picture file.",
+        metavar="WHAT",
+    )
+    format: Format = _option("png", "Format of the output; by default the suffix given with -o.", choices=Format)
+    channels: Channels = _option("rgba", "The cut-out, or the matte alone as one grey channel.", choices=Channels)
+    feather: float = _option(0.0, "Soften the edge over this many pixels.", metavar="PX", low=0, high=200)
+    edge_shift: float = _option(
+        0.0, "Move the edge outwards (+) or inwards (-) by pixels.", metavar="PX", low=-200, high=200
+    )
+    translucency: int | None = _option(
+        None, "How much see-through parts let through.", metavar="0..100", low=0, high=100,
+        planned="the treatment of glass and smoke",
+    )  # fmt: skip
+    clean: float = _option(
+        0.0, "Remove specks and fill holes up to this size.", metavar="PX", low=0, planned="the clean-up of specks"
+    )
+    refine: bool = _option(True, "Refine the edges; without it, the model's mask resized to full size.")
+    decontaminate: bool = _option(
+        False, "Remove the old background's colour from soft edges.", planned="colour decontamination"
+    )
+    invert: bool = _option(False, "Keep the background and remove the subject.")
+    crop: bool = _option(False, "Crop to the subject.")
+    crop_margin: str = _option(
+        "0", "Space around the cropped subject: 1, 2 or 4 values in px or % of the subject.", metavar="M"
+    )
+    canvas: str | None = _option(None, "Place the subject on a canvas of this size.", metavar="WxH", planned="canvases")
+    padding: str | None = _option(None, "Space around the subject on the canvas.", metavar="N%", planned="canvases")
+    position: str | None = _option(None, "Where the subject stands on the canvas.", metavar="POS", planned="canvases")
+    shadow: Shadow = _option("none", "Shadow under the subject.", choices=Shadow, planned="shadows")
+    max_size: str | None = _option(
+        None, "Shrink the result to fit inside this size.", metavar="WxH", planned="a bound on the output's size"
+    )
+    max_bytes: int | None = _option(
+        None, "Lower the quality until the file fits.", metavar="N", low=1, planned="a bound on the file's size"
+    )
+    encode_quality: int = _option(
+        90, "Quality of JPEG, WebP and AVIF; 100 makes WebP lossless.", metavar="1..100", low=1, high=100
+    )
+    png_effort: PngEffort = _option("balanced", "Speed against size of PNG files.", choices=PngEffort)
+    metadata: MetadataPolicy = _option(
+        "strip-gps", "What to do with EXIF and XMP; the colour profile is always kept.", choices=MetadataPolicy
+    )
+    require_subject: bool = _option(False, "Write nothing when no subject is found.")
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            _check(each.name, getattr(self, each.name), each.default, each.metadata)
+        # Both are parsed again where they are used; here a bad value is refused before any work is done.
+        parse_background(self.background)
+        parse_margins(self.crop_margin)
+
+    @property
+    def parsed_background(self) -> Background:
+        return parse_background(self.background)
+
+    @property
+    def margins(self) -> Margins:
+        return parse_margins(self.crop_margin)
+
+
+def flag(name: str) -> str:
+    """The command-line spelling of a field, as messages name it: ``edge_shift`` → ``--edge-shift``."""
+    return "--" + name.replace("_", "-")
+
+
+def _check(name: str, value: object, default: object, meta: Any) -> None:
+    if value == default:
+        return
+    if isinstance(default, bool) and not isinstance(value, bool):
+        raise OptionError(f"{flag(name)}: {value!r} is neither true nor false", hint="give a boolean")
+    choices = meta["choices"]
+    if choices and value not in choices:
+        raise OptionError(f"{flag(name)}: {value!r} is not known", hint=f"choose one of {', '.join(choices)}")
+    low, high = meta["low"], meta["high"]
+    if low is not None or high is not None:
+        _check_range(name, value, low, high)
+    if meta["planned"]:
+        raise NotBuilt(
+            f"{flag(name)} {value}: {meta['planned']} is not built yet", hint=f"leave out {flag(name)} for now"
+        )
+
+
+def _check_range(name: str, value: object, low: float | None, high: float | None) -> None:
+    smallest = -math.inf if low is None else low
+    largest = math.inf if high is None else high
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    # A comparison with NaN is never true, so NaN is refused here too.
+    if not number or not smallest <= cast("float", value) <= largest:
+        allowed = f"of at least {smallest:g}" if high is None else f"from {smallest:g} to {largest:g}"
+        raise OptionError(f"{flag(name)}: {value!r} is out of range", hint=f"give a number {allowed}")
+
+
+P = ParamSpec("P")
+First = TypeVar("First")
+Returned = TypeVar("Returned")
+
+
+def takes_options(
+    options: Callable[P, Options],
+) -> Callable[[Callable[[First, Options], Returned]], Callable[Concatenate[First, P], Returned]]:
+    """Give a function ``f(first, options)`` the keywords of ``Options``, spelled out for people and type checkers.
+
+    ``@takes_options(Options)`` turns it into ``f(first, *, model=…, quality=…, …)``.
+    """
+
+    def decorate(function: Callable[[First, Options], Returned]) -> Callable[Concatenate[First, P], Returned]:
+        @wraps(function)
+        def call(first: First, /, *args: P.args, **keywords: P.kwargs) -> Returned:
+            return function(first, options(*args, **keywords))
+
+        first = next(iter(inspect.signature(function).parameters.values()))
+        keywords = inspect.signature(options).parameters.values()
+        signature = inspect.signature(function).replace(parameters=[first, *keywords])
+        call.__signature__ = signature  # type: ignore[attr-defined]
+        return cast("Callable[Concatenate[First, P], Returned]", call)
+
+    return decorate

@@ -1,0 +1,1 @@
+"""One file = one step = one function: from bytes to a matte, and from a matte to a picture."""

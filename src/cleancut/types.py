@@ -1,0 +1,119 @@
+"""What flows between the steps.
+
+Arrays are C-contiguous and in row, column order. Colours are RGB in the picture's own colour space (see
+``Metadata.icc``); alpha is straight, never premultiplied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb = NDArray[np.uint8]
+"""(h, w, 3) uint8, 0..255."""
+
+Alpha8 = NDArray[np.uint8]
+"""(h, w) uint8, 255 = foreground."""
+
+Alpha = NDArray[np.float32]
+"""(h, w) float32 in 0..1, 1 = foreground."""
+
+Tensor = NDArray[np.float32]
+"""(1, 3, s, s) float32, a model's normalised input."""
+
+Raw = NDArray[np.float32]
+"""(s, s) float32 in 0..1, a model's answer for the whole picture, squeezed to its own square."""
+
+Pixels = NDArray[np.uint8]
+"""(h, w) matte, (h, w, 3) opaque or (h, w, 4) straight RGBA, uint8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the first bytes of a file say; no pixel has been decoded."""
+
+    format: str
+    """``png``, ``jpeg``, ``webp``, ``avif``, ``tiff``, ``bmp``, ``gif`` or ``heic``."""
+    width: int
+    """Pixels, as stored: before the EXIF orientation is applied."""
+    height: int
+    frames: int = 1
+    size: int = 0
+    """Bytes of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is accepted. ``None`` means no limit."""
+
+    max_pixels: int | None = 100_000_000
+    # 100 MP of 16-bit RGBA, uncompressed, is the largest file the pixel limit lets through; and room for metadata.
+    max_bytes: int | None = 816_000_000
+    max_side: int | None = None
+    # A single pixel row has no edge to find.
+    min_side: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What accompanies the pixels. Orientation has been applied already and is not in ``exif``."""
+
+    icc: bytes | None = None
+    """ICC profile of the RGB values; None = sRGB."""
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A decoded photo, upright."""
+
+    rgb: Rgb
+    alpha: Alpha8 | None
+    """Transparency that the file brought along; the new matte multiplies it."""
+    metadata: Metadata
+    header: Header
+    notes: tuple[str, ...] = ()
+    """What a user should know about this input, such as frames that were left out."""
+
+    @property
+    def width(self) -> int:
+        return int(self.rgb.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.rgb.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Matte:
+    """Where the subject is, at the photo's full size."""
+
+    alpha: Alpha
+    subject: bool
+    """False: the model found nothing, and ``alpha`` is clear."""
+    confidence: float
+    """0..1, how decided the model is about the subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A finished picture, ready to be encoded."""
+
+    pixels: Pixels
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds of each step, by the step's name."""
+
+    steps: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        return sum(self.steps.values())
