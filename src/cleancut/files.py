@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cleancut.errors import Unwritable
+from cleancut.errors import FileTooLarge, InputMissing, Unwritable
 
 
 @contextmanager
@@ -36,6 +36,26 @@ def write(target: Path, data: bytes) -> None:
     make_folder(target.parent)
     with replacing(target) as temporary:
         temporary.write_bytes(data)
+
+
+def read(path: Path, max_bytes: int | None) -> bytes:
+    """A file's bytes, refused by its size before it is read. Raises InputMissing, FileTooLarge."""
+    try:
+        size = path.stat().st_size
+        if max_bytes is not None and size > max_bytes:
+            raise too_large(str(path), size, max_bytes)
+        return path.read_bytes()
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise InputMissing(f"cannot read {path}: {reason}", hint="check the name and the permissions") from error
+
+
+def too_large(what: str, size: int, max_bytes: int) -> FileTooLarge:
+    """The error to show for a file over the limit."""
+    return FileTooLarge(
+        f"{what} has {size:,} bytes, and the limit is {max_bytes:,}",
+        hint="raise CLEANCUT_MAX_BYTES, or use a smaller file",
+    )
 
 
 def make_folder(folder: Path) -> None:

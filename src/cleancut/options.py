@@ -154,6 +154,18 @@ def _check_range(name: str, value: object, low: float | None, high: float | None
         raise OptionError(f"{flag(name)}: {value!r} is out of range", hint=f"give a number {allowed}")
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is accepted. ``None`` means no limit."""
+
+    max_pixels: int | None = 100_000_000
+    # 100 MP of 16-bit RGBA, uncompressed, is the largest file the pixel limit lets through; and room for metadata.
+    max_bytes: int | None = 816_000_000
+    max_side: int | None = None
+    # A single pixel row has no edge to find.
+    min_side: int = 2
+
+
 P = ParamSpec("P")
 First = TypeVar("First")
 Returned = TypeVar("Returned")

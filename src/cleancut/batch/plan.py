@@ -1,0 +1,178 @@
+"""Which input becomes which output; nothing is opened or written here."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from cleancut.errors import OptionError
+
+# What a folder is searched for. A file that is named is read whatever its suffix.
+PICTURE_SUFFIXES = frozenset(
+    (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".dib")
+) | {".gif", ".heic", ".heif"}
+
+MARK = "-cutout"
+STDIN = STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One picture to cut out."""
+
+    input: str
+    """A path, a URL, or ``-`` for standard input."""
+    output: Path | None
+    """None for standard output."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An input, and its place below the folder that it was found in."""
+
+    input: str
+    below: Path
+
+
+def is_url(text: str) -> bool:
+    """Whether an input is a URL rather than a path."""
+    return text.startswith(("http://", "https://"))
+
+
+def is_folder(output: str) -> bool:
+    """Whether ``-o`` means a folder: it is one, ends like one, or has no suffix."""
+    return output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix
+
+
+def plan(inputs: Sequence[str], output: str | None, suffix: str) -> list[Job]:
+    """The jobs for ``cleancut remove INPUTS -o OUTPUT``; ``suffix`` is the output format's, such as ``.png``.
+
+    Raises OptionError where two outputs would have to be one file, or an input would be overwritten.
+    """
+    found = _search(inputs, None if output in (None, STDOUT) else Path(str(output)))
+    if output == STDOUT or (output is None and inputs == (STDIN,)):
+        return [Job(_only(found, "standard output").input, None)]
+    if output is None:
+        return [Job(each.input, _beside(each, suffix)) for each in found]
+    if is_folder(output) or len(found) > 1 or any(Path(each).is_dir() for each in inputs):
+        return _in_folder(found, Path(output), suffix)
+    only = _only(found, output)
+    if _same(only.input, Path(output)):
+        raise OptionError(f"{output} is the input itself", hint="choose another name with -o")
+    return [Job(only.input, Path(output))]
+
+
+def _only(found: list[_Found], output: str) -> _Found:
+    if len(found) != 1:
+        raise OptionError(f"{len(found)} inputs cannot go into {output}", hint="give a folder with -o")
+    return found[0]
+
+
+def _search(inputs: Sequence[str], output: Path | None) -> list[_Found]:
+    found: list[_Found] = []
+    for text in inputs:
+        if text == STDIN or is_url(text):
+            found.append(_Found(text, Path(_name(text))))
+        elif Path(text).is_dir():
+            found += _walk(Path(text), output)
+        elif not Path(text).exists() and glob.has_magic(text):
+            found += _matching(text, output)
+        else:
+            found.append(_Found(text, Path(Path(text).name)))
+    if inputs.count(STDIN) > 1:
+        raise OptionError("standard input was named twice", hint="give - once")
+    # The same file by two ways is one job.
+    return list({each.input: each for each in found}.values())
+
+
+def _name(text: str) -> str:
+    if text == STDIN:
+        return "stdin"
+    return PurePosixPath(unquote(urlsplit(text).path)).name or "download"
+
+
+def _matching(pattern: str, output: Path | None) -> list[_Found]:
+    matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
+    files = [path for path in matches if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES]
+    if not files:
+        raise OptionError(f"no picture matches {pattern}", hint="check the pattern")
+    return [_Found(str(path), Path(path.name)) for path in _inputs_only(files, output)]
+
+
+def _walk(folder: Path, output: Path | None) -> list[_Found]:
+    files = []
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files += [
+            Path(here, name)
+            for name in sorted(names)
+            if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES
+        ]
+    if not files:
+        raise OptionError(f"there is no picture in {folder}", hint="check the folder's name")
+    marked = _inside(output or folder, folder)
+    kept = [path for path in files if not (marked and path.stem.endswith(MARK))]
+    return [_Found(str(path), path.relative_to(folder)) for path in kept]
+
+
+def _inputs_only(files: Iterable[Path], output: Path | None) -> list[Path]:
+    """Without the cut-outs of an earlier run, where those lie among the inputs."""
+    return [
+        path for path in files if not (path.stem.endswith(MARK) and (output is None or _inside(output, path.parent)))
+    ]
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _same(text: str, path: Path) -> bool:
+    return text != STDIN and not is_url(text) and Path(text).resolve() == path.resolve()
+
+
+def _beside(each: _Found, suffix: str) -> Path:
+    folder = Path() if each.input == STDIN or is_url(each.input) else Path(each.input).parent
+    return folder / f"{each.below.stem}{MARK}{suffix}"
+
+
+def _in_folder(found: list[_Found], folder: Path, suffix: str) -> list[Job]:
+    # Where the outputs lie among the inputs they are marked, so that no input is overwritten or read twice.
+    roots = {Path(each.input).parent.resolve() for each in found if each.input != STDIN and not is_url(each.input)}
+    tops = {_top(each).resolve() for each in found if each.input != STDIN and not is_url(each.input)}
+    among = folder.resolve() in roots or any(folder.resolve().is_relative_to(top) for top in tops)
+    mark = MARK if among else ""
+    plain = [each.below.with_name(f"{each.below.stem}{mark}{suffix}") for each in found]
+    # Compared without case, since many file systems do so.
+    count = Counter(str(path).casefold() for path in plain)
+    names = [
+        each.below.with_name(f"{each.below.stem}{mark}{each.below.suffix}{suffix}")
+        if count[str(path).casefold()] > 1
+        else path
+        for each, path in zip(found, plain, strict=True)
+    ]
+    return [Job(each.input, folder / name) for each, name in zip(found, _distinct(names), strict=True)]
+
+
+def _top(each: _Found) -> Path:
+    """The folder below which an input was found."""
+    path = Path(each.input)
+    return path.parents[len(each.below.parts) - 1]
+
+
+def _distinct(names: list[Path]) -> list[Path]:
+    """The same names from different folders are numbered, in the order of the inputs."""
+    taken: set[str] = set()
+    result = []
+    for name in names:
+        candidate, number = name, 1
+        while str(candidate).casefold() in taken:
+            number += 1
+            candidate = name.with_name(f"{name.stem}-{number}{name.suffix}")
+        taken.add(str(candidate).casefold())
+        result.append(candidate)
+    return result

@@ -1,0 +1,173 @@
+"""``cleancut remove``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cleancut.cli.flags import given, picture_options
+from cleancut.cli.main import EXIT_CODES, SOME_FAILED, show
+from cleancut.cli.output import own_stdout
+from cleancut.cli.progress import Download
+from cleancut.errors import NotBuilt, OptionError
+from cleancut.options import Options
+
+if TYPE_CHECKING:
+    from cleancut.batch.plan import Job
+    from cleancut.batch.run import Existing, Outcome
+
+SUFFIXES = {
+    ".png": "png", ".webp": "webp", ".avif": "avif", ".jpg": "jpg", ".jpeg": "jpg", ".tif": "tiff", ".tiff": "tiff",
+    ".zip": "zip",
+}  # fmt: skip
+
+
+@click.command("remove")
+@click.argument("inputs", nargs=-1, required=True, metavar="IN...")
+@click.option(
+    "-o", "--output", metavar="OUT", help="File, folder or - for standard output; the suffix sets the format."
+)
+@picture_options
+@click.option(
+    "--existing",
+    type=click.Choice(["overwrite", "skip", "error"]),
+    help="What to do where the output exists. [default: overwrite for one named file, skip in a folder]",
+)
+@click.option("--name", metavar="TEMPLATE", help="Template of the outputs' names. (Not built yet.)")
+@click.option("--report", metavar="F.csv", help="Write a report of all pictures. (Not built yet.)")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Pictures at a time. Only 1 is built yet.")
+@click.option("--allow-url", is_flag=True, help="Let IN be an http(s) URL.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line a picture on standard output.")
+def command(inputs: tuple[str, ...], output: str | None, **flags: Any) -> int:
+    """Cut the subject out of photos.
+
+    IN is a file, a folder (its tree is kept), a quoted glob, - for standard input, or a URL with --allow-url.
+    Without -o, photo.jpg becomes photo-cutout.png beside it; in a folder it becomes photo.png.
+    """
+    _refuse_planned(flags)
+    keywords = given(flags)
+    keywords["format"] = _format(output, keywords.get("format"))
+    options = Options(**keywords)
+    if flags["as_json"] and output == "-":
+        raise OptionError("--json and -o - both want standard output", hint="write the picture to a file")
+    with own_stdout():
+        from cleancut.batch.plan import is_url, plan
+        from cleancut.steps.encode import suffix_of
+
+        jobs = plan(inputs, output, suffix_of(options.format))
+        urls = [job.input for job in jobs if is_url(job.input)]
+        if urls and not flags["allow_url"]:
+            raise OptionError(f"{urls[0]} is a URL", hint="add --allow-url to fetch pictures from the network")
+        existing = flags["existing"] or ("overwrite" if _one_named_file(inputs) else "skip")
+        return _work(jobs, options, existing, flags["as_json"])
+
+
+def _refuse_planned(flags: dict[str, Any]) -> None:
+    for name, what in (("name", "the template of names"), ("report", "the CSV report")):
+        if flags[name] is not None:
+            raise NotBuilt(f"--{name}: {what} is not built yet", hint=f"leave out --{name} for now")
+    if flags["jobs"] not in (None, 1):
+        raise NotBuilt(
+            "--jobs: working on several pictures at a time is not built yet", hint="leave out --jobs for now"
+        )
+
+
+def _format(output: str | None, wanted: str | None) -> str:
+    """The suffix given by -o sets the format."""
+    suffix = Path(output).suffix.lower() if output not in (None, "-") else ""
+    if not suffix or Path(str(output)).is_dir() or str(output).endswith("/"):
+        return wanted or Options().format
+    found = SUFFIXES.get(suffix)
+    if found is None:
+        raise OptionError(f"-o {output}: no format has the suffix {suffix}", hint=f"use one of {', '.join(SUFFIXES)}")
+    if wanted not in (None, found):
+        raise OptionError(f"-o {output} and --format {wanted} disagree", hint="leave out --format")
+    return found
+
+
+def _one_named_file(inputs: tuple[str, ...]) -> bool:
+    return len(inputs) == 1 and not Path(inputs[0]).is_dir() and (Path(inputs[0]).exists() or "*" not in inputs[0])
+
+
+def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool) -> int:
+    from cleancut.batch.run import run
+    from cleancut.remover import Remover
+    from cleancut.settings import read_settings
+
+    settings = read_settings()
+    failed: list[Outcome] = []
+    with Download() as download:
+        outcomes = run(jobs, Remover.of(options, settings), existing, settings.limits, download)
+        for outcome in _with_bar(outcomes, len(jobs), quiet=as_json):
+            if outcome.error is not None:
+                failed.append(outcome)
+            if as_json:
+                click.echo(json.dumps(line(outcome), ensure_ascii=False))
+            else:
+                _tell(outcome, len(jobs))
+    if len(jobs) > 1:
+        _summarise(failed, len(jobs))
+        return SOME_FAILED if failed else 0
+    if failed and failed[0].error is not None:
+        return EXIT_CODES[failed[0].error.kind]
+    return 0
+
+
+def _with_bar(outcomes: Iterator[Outcome], count: int, quiet: bool) -> Iterable[Outcome]:
+    if count == 1 or quiet or not sys.stderr.isatty():
+        return outcomes
+    return _bar(outcomes, count)
+
+
+def _bar(outcomes: Iterator[Outcome], count: int) -> Iterator[Outcome]:
+    with click.progressbar(outcomes, length=count, file=sys.stderr, show_pos=True, label="photos") as bar:
+        yield from bar
+
+
+def line(outcome: Outcome) -> dict[str, Any]:
+    """What ``--json`` prints for one picture."""
+    error = outcome.error
+    return {
+        "input": outcome.job.input,
+        "output": None if outcome.job.output is None else str(outcome.job.output),
+        "status": outcome.status,
+        "subject": outcome.subject,
+        "confidence": None if outcome.confidence is None else round(outcome.confidence, 4),
+        "model": outcome.model,
+        "device": outcome.device,
+        "precision": outcome.precision,
+        "width": outcome.width,
+        "height": outcome.height,
+        "ms": round(outcome.ms),
+        "error": None if error is None else {"code": error.code, "message": str(error), "hint": error.hint},
+    }
+
+
+def _tell(outcome: Outcome, count: int) -> None:
+    """A line for one picture; in a batch on a terminal the bar says enough, and only trouble is told."""
+    job = outcome.job
+    if outcome.error is not None:
+        if count == 1:
+            show(outcome.error)
+        return
+    for note in outcome.notes:
+        click.echo(f"note: {job.input}: {note}", err=True)
+    if count > 1 and sys.stderr.isatty():
+        return
+    if outcome.status == "skipped":
+        click.echo(f"{job.input}: skipped, {job.output} exists (--existing overwrite does it again)", err=True)
+    elif job.output is not None:
+        how = f"{outcome.model} on {outcome.device}, {outcome.ms / 1000:.1f} s"
+        click.echo(f"{job.input} → {job.output}  ({how})", err=True)
+
+
+def _summarise(failed: list[Outcome], count: int) -> None:
+    for outcome in failed:
+        assert outcome.error is not None
+        click.echo(f"failed: {outcome.job.input}: {outcome.error}\n  → {outcome.error.hint}", err=True)
+    click.echo(f"{count - len(failed)} of {count} pictures done", err=True)

@@ -1,0 +1,72 @@
+"""Which weights may be used: the user's wish for commercial ones only, and terms accepted on record."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cleancut import files
+from cleancut.errors import LicenceNotAccepted
+from cleancut.models.spec import ModelSpec
+from cleancut.models.store import Store, writing
+
+
+def check(spec: ModelSpec, store: Store) -> None:
+    """Refuse weights that the user may not or does not want to use. Raises LicenceNotAccepted."""
+    licence = spec.licence
+    if store.commercial_only and not licence.commercial:
+        raise LicenceNotAccepted(
+            f"{spec.name} is ruled out: its licence, {licence.name}, allows no commercial use",
+            hint="choose a model with a commercial licence (`cleancut models list`), or allow non-commercial ones",
+        )
+    if licence.commercial and not licence.gated:
+        return
+    record = _read(_path(store), spec).get(spec.name)
+    # Terms that changed since are terms nobody accepted.
+    if not isinstance(record, dict) or (record.get("licence"), record.get("url")) != (licence.name, licence.url):
+        terms = licence.name if licence.commercial else f"{licence.name}, which allows no commercial use"
+        raise LicenceNotAccepted(
+            f"the licence of {spec.name} has not been accepted: {terms} ({licence.url})",
+            hint=f"read it, then run `cleancut models pull {spec.name} --accept-licence`",
+        )
+
+
+def accept(spec: ModelSpec, store: Store) -> None:
+    """Record that the licence of ``spec`` is accepted, now. Raises LicenceNotAccepted and Unwritable."""
+    from filelock import FileLock
+
+    path = _path(store)
+    with writing(store):
+        files.make_folder(path.parent)
+        # Two that accept at once must not lose one another's record.
+        with FileLock(path.with_suffix(".lock")):
+            records = _read(path, spec)
+            records[spec.name] = {
+                "model": spec.name,
+                "licence": spec.licence.name,
+                "url": spec.licence.url,
+                "accepted_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            files.write(path, json.dumps(records, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
+def _path(store: Store) -> Path:
+    return store.home / "licences.json"
+
+
+def _read(path: Path, spec: ModelSpec) -> dict[str, Any]:
+    try:
+        records = json.loads(path.read_bytes())
+        if not isinstance(records, dict):
+            raise ValueError("it is no JSON object")
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        # Not taken for an empty record: the next acceptance would wipe out the others.
+        raise LicenceNotAccepted(
+            f"the record of accepted licences, {path}, cannot be read: {error}",
+            hint=f"repair or delete it, then run `cleancut models pull {spec.name} --accept-licence`",
+        ) from error
+    return records

@@ -1,0 +1,102 @@
+"""The whole flow, on one screen.
+
+::
+
+    bytes ─probe→ Header ─validate→ Header ─decode→ Source ─preprocess→ Tensor, Fit ─infer→ Raw ─refine→ Matte
+                                                     └──────────────┬─────────────────────────────────────┘
+                                                      render: adjust → compose → Picture ─encode→ bytes
+
+The seam is the matte: ``estimate_matte`` runs a model once, ``render`` runs as often as the user changes the edge, the
+background or the crop. Nothing here knows of HTTP, terminals, queues or the environment.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from cleancut.background import Image
+from cleancut.errors import NoSubject
+from cleancut.files import read
+from cleancut.options import Limits, Options
+from cleancut.runtime.session import Engine
+from cleancut.steps.adjust import adjust
+from cleancut.steps.compose import compose
+from cleancut.steps.decode import decode
+from cleancut.steps.infer import infer
+from cleancut.steps.preprocess import preprocess
+from cleancut.steps.probe import probe
+from cleancut.steps.refine import refine
+from cleancut.steps.validate import validate
+from cleancut.types import Matte, Picture, Result, Source
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Clock:
+    """Runs steps and notes the milliseconds of each under the step's own name."""
+
+    def __init__(self) -> None:
+        self.timings: dict[str, float] = {}
+
+    def __call__(self, step: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
+        began = time.perf_counter()
+        try:
+            return step(*args, **keywords)
+        finally:
+            spent = (time.perf_counter() - began) * 1000
+            self.timings[step.__name__] = self.timings.get(step.__name__, 0.0) + spent
+
+
+def load(data: bytes, limits: Limits, clock: Clock | None = None) -> Source:
+    """Decode a photo. Raises InputError; what is too large is refused before a pixel is decoded."""
+    clock = clock or Clock()
+    header = clock(validate, clock(probe, data), limits)
+    return clock(decode, data, header)
+
+
+def estimate_matte(source: Source, engine: Engine, clock: Clock | None = None) -> Matte:
+    """Run the model once. Raises ModelError."""
+    clock = clock or Clock()
+    tensor, fit = clock(preprocess, source, engine.spec)
+    raw = clock(infer, tensor, engine)
+    return clock(refine, raw, fit, source)
+
+
+def render(
+    source: Source, matte: Matte, options: Options, limits: Limits | None = None, clock: Clock | None = None
+) -> Picture:
+    """Make the picture that the options ask for. ``limits`` hold for a background picture. Raises InputError."""
+    clock = clock or Clock()
+    scene = _scene(options, limits or Limits())
+    alpha = clock(adjust, matte, options)
+    return clock(compose, source, alpha, options, scene)
+
+
+def cut(source: Source, engine: Engine, options: Options, limits: Limits, clock: Clock | None = None) -> Result:
+    """From a decoded photo to a picture. Raises ModelError, InputError (background), NoSubject if one is required."""
+    clock = clock or Clock()
+    matte = estimate_matte(source, engine, clock)
+    if options.require_subject and not matte.subject:
+        raise NoSubject(
+            f"no subject was found (confidence {matte.confidence:.2f})",
+            hint="try another model, crop the photo closer, or leave out --require-subject",
+        )
+    picture = render(source, matte, options, limits, clock)
+    notes = (*source.notes, *engine.notes)
+    if not matte.subject:
+        notes += ("no subject was found: the matte is clear",)
+    return Result(
+        picture, matte, source, engine.spec.name, engine.device, engine.provider, engine.precision, clock.timings, notes
+    )
+
+
+def _scene(options: Options, limits: Limits) -> Source | None:
+    background = options.parsed_background
+    if not isinstance(background, Image):
+        return None
+    data = read(background.data, limits.max_bytes) if isinstance(background.data, Path) else background.data
+    return load(data, limits)

@@ -1,0 +1,141 @@
+"""The library's front door: one call, or one object for many photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from cleancut.engines import engine_of
+from cleancut.errors import OptionError
+from cleancut.files import read, write
+from cleancut.models.weights import Report
+from cleancut.options import Limits, Options, takes_options
+from cleancut.pipeline import Clock, cut, load
+from cleancut.pipeline import estimate_matte as _estimate_matte
+from cleancut.pipeline import render as _render
+from cleancut.runtime.pool import EnginePool
+from cleancut.settings import Settings, read_settings
+from cleancut.steps.decode import from_image
+from cleancut.steps.encode import encode, suffix_of
+from cleancut.types import Matte, Picture, Result, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image as PILImage
+
+    Input = bytes | Path | PILImage | NDArray[np.uint8] | Source
+
+# Sessions are shared by all calls of a process, however many Removers there are.
+_POOL = EnginePool()
+
+T = TypeVar("T", bytes, Path, "PILImage", "NDArray[np.uint8]")
+
+
+class Remover:
+    """Cuts out many photos with the same options; the model is loaded once, at first use.
+
+    ``Remover(model=…, background=…, …)`` takes the keywords of ``Options``. One object may serve several threads.
+    """
+
+    options: Options
+
+    @takes_options(Options)
+    def __init__(self, options: Options) -> None:
+        self._set(options, read_settings())
+
+    @classmethod
+    def of(cls, options: Options, settings: Settings | None = None) -> Remover:
+        """A remover with ready-made options, and settings other than the environment's."""
+        remover = cls.__new__(cls)
+        remover._set(options, settings or read_settings())
+        return remover
+
+    def _set(self, options: Options, settings: Settings) -> None:
+        self.options = options
+        self._settings = settings
+
+    def remove(self, data: T) -> T:
+        """Cut out one photo; the answer is of the same kind as the question.
+
+        bytes (an encoded picture) → bytes in ``options.format`` (PNG); a PIL image → a PIL image; an array
+        (h, w), (h, w, 3) or (h, w, 4) uint8 RGB(A) → an array; a Path → the Path of the file that was written beside
+        it, ``photo-cutout.png``. Raises CleancutError.
+        """
+        picture = self.cut(data).picture
+        if isinstance(data, bytes):
+            return cast("T", encode(picture, self.options))
+        if isinstance(data, Path):
+            target = data.with_name(f"{data.stem}-cutout{suffix_of(self.options.format)}")
+            write(target, encode(picture, self.options))
+            return target
+        return cast("T", picture.pixels if _is_array(data) else picture.image)
+
+    def cut(self, data: Input, report: Report | None = None) -> Result:
+        """Cut out one photo, and tell how it went: ``Result(image, matte, subject, confidence, …)``.
+
+        ``report(what, done, total)`` is told of the bytes if weights have to be fetched. Raises CleancutError.
+        """
+        clock = Clock()
+        source = _source(data, self._settings.limits, clock)
+        engine = engine_of(self.options, self._settings, _POOL, report)
+        return cut(source, engine, self.options, self._settings.limits, clock)
+
+
+@takes_options(Options)
+def remove(data: T, options: Options) -> T:
+    """Cut out one photo; see ``Remover.remove``. The model stays loaded for the next call."""
+    return Remover.of(options).remove(data)
+
+
+def estimate_matte(data: Input, options: Options | None = None) -> Matte:
+    """Where the subject is: run the model once. The answer serves any number of ``render`` calls."""
+    options = options or Options()
+    settings = read_settings()
+    source = _source(data, settings.limits)
+    return _estimate_matte(source, engine_of(options, settings, _POOL))
+
+
+def render(data: Input, matte: Matte, options: Options | None = None) -> Picture:
+    """Make a picture from a photo and its matte; no model runs. Its ``image`` and ``pixels`` are straight RGBA."""
+    limits = read_settings().limits
+    return _render(_source(data, limits), matte, options or Options(), limits)
+
+
+def unload() -> None:
+    """Free all models that this process has loaded."""
+    _POOL.unload()
+
+
+def _is_array(data: Any) -> bool:
+    return type(data).__module__.split(".")[0] == "numpy"
+
+
+def _source(data: Input, limits: Limits, clock: Clock | None = None) -> Source:
+    if isinstance(data, Source):
+        return data
+    if isinstance(data, Path):
+        data = read(data, limits.max_bytes)
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return load(bytes(data), limits, clock)
+    from PIL import Image
+
+    if _is_array(data):
+        data = _image_of(cast("NDArray[np.uint8]", data))
+    if isinstance(data, Image.Image):
+        return from_image(data)
+    raise OptionError(
+        f"cannot cut out {type(data).__name__!r}",
+        hint="give an encoded picture's bytes, a pathlib.Path, a PIL image or a uint8 array",
+    )
+
+
+def _image_of(array: NDArray[np.uint8]) -> PILImage:
+    from PIL import Image
+
+    if array.dtype != "uint8" or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
+        raise OptionError(
+            f"an array of shape {array.shape} and type {array.dtype} is no picture",
+            hint="give uint8 of shape (h, w), (h, w, 3) or (h, w, 4), in RGB order",
+        )
+    return Image.fromarray(array)

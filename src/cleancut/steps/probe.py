@@ -1,0 +1,45 @@
+"""Step 1: what a file says about itself, before any pixel is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cleancut import imageheader
+from cleancut.imagefile import open_image, reading, recognise
+from cleancut.imageheader import Extent
+from cleancut.types import Header
+
+# Pillow opens the other formats by reading their header alone.
+_BY_HAND: dict[str, Callable[[bytes], Extent]] = {
+    "webp": imageheader.webp,
+    "gif": imageheader.gif,
+    "tiff": imageheader.tiff,
+}
+
+
+def probe(data: bytes) -> Header:
+    """Format, stored size and frame count of the file ``data``.
+
+    The memory it takes does not depend on the size that the header claims. Raises NotAnImage, UnsupportedImage (a
+    picture of a kind that is not read), DamagedImage (the header is cut off or contradicts itself).
+    """
+    name = recognise(data)
+    with reading(f"the {name} picture"):
+        width, height, frames = _BY_HAND[name](data) if name in _BY_HAND else _by_plugin(name, data)
+        if width < 1 or height < 1:
+            raise ValueError(f"its size is {width} × {height}")
+    return Header(format=name, width=width, height=height, frames=frames, size=len(data))
+
+
+def _by_plugin(name: str, data: bytes) -> Extent:
+    declared = imageheader.isobmff(data) if name in ("avif", "heic") else None
+    try:
+        _, image = open_image(data)
+    except (SyntaxError, ValueError, OSError):
+        # Decoders of these two refuse what is larger than their own limit as if it were damaged. The size is known
+        # all the same, and lets the limits of cleancut speak first.
+        if declared is None or max(declared) < 2**14:
+            raise
+        return Extent(*declared, frames=1)
+    frames = 1 if name == "jpeg" else int(getattr(image, "n_frames", 1))
+    return Extent(*image.size, frames=frames)
