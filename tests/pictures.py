@@ -103,11 +103,15 @@ def tiff(width: int, height: int, pixels: bytes, *, bits: tuple[int, ...], photo
     return head + rows + struct.pack(order + "L", extra.get("next", 0)) + body.ljust(64, b"\0") + pixels
 
 
-def exif(orientation: int | None = None, *, place: bool = False) -> bytes:
-    """An EXIF block with a maker, a date, a maker's note; with ``place`` a position and a thumbnail too."""
+def exif(orientation: int | None = None, *, place: bool = False, sized: bool = True) -> bytes:
+    """An EXIF block with a maker, a date, a maker's note; with ``place`` a position and a thumbnail too.
+
+    ``sized``: it names a size, which Pillow's TIFF writer would believe.
+    """
     block = Image.Exif()
     block[0x010F] = "Maker of cameras"
-    block[0x0100] = 4000
+    if sized:
+        block[0x0100] = 4000
     if orientation is not None:
         block[0x0112] = orientation
     photo = block.get_ifd(0x8769)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,8 +65,9 @@ def parse_background(value: str | bytes) -> Background:
     if colour is not None:
         return colour
     path = Path(value)
-    if path.is_file():
-        return Image(path)
+    with suppress(OSError):  # longer than any file's name
+        if path.is_file():
+            return Image(path)
     raise OptionError(f"--background: {value!r} is neither a colour nor a file", hint=_nearest(value))
 
 

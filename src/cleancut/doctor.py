@@ -136,7 +136,7 @@ def _self_test(settings: Settings, report: Report | None) -> Finding:
     name = min(here, key=lambda spec: store.file(spec).stat().st_size).name if here else DEFAULT
     rows, columns = np.mgrid[:256, :256]
     disc = (rows - 128) ** 2 + (columns - 128) ** 2 < 64**2
-    picture = np.where(disc[..., None], (200, 60, 40), (240, 240, 236)).astype(np.uint8)
+    picture = np.where(disc[..., None], (150, 20, 30), (244, 244, 240)).astype(np.uint8)
     try:
         result = Remover.of(Options(model=name), settings).cut(picture, report)
     except CleancutError as error:

@@ -20,7 +20,8 @@ def replacing(target: Path) -> Iterator[Path]:
     Raises Unwritable.
     """
     # In the same folder, since a rename is atomic only within one file system.
-    temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
+    # 50 characters are at most 200 bytes, of the 255 that a name may have.
+    temporary = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}.part")
     try:
         yield temporary
         temporary.replace(target)

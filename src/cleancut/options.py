@@ -109,6 +109,9 @@ class Options:
     def __post_init__(self) -> None:
         for each in fields(self):
             _check(each.name, getattr(self, each.name), each.default, each.metadata)
+        for name in ("model", "device"):
+            if not isinstance(value := getattr(self, name), str):
+                raise OptionError(f"{flag(name)}: {value!r} is no name", hint="give text")
         # Both are parsed again where they are used; here a bad value is refused before any work is done.
         parse_background(self.background)
         parse_margins(self.crop_margin)
@@ -128,7 +131,7 @@ def flag(name: str) -> str:
 
 
 def _check(name: str, value: object, default: object, meta: Any) -> None:
-    if value == default:
+    if value is default:
         return
     if isinstance(default, bool) and not isinstance(value, bool):
         raise OptionError(f"{flag(name)}: {value!r} is neither true nor false", hint="give a boolean")
@@ -137,21 +140,21 @@ def _check(name: str, value: object, default: object, meta: Any) -> None:
         raise OptionError(f"{flag(name)}: {value!r} is not known", hint=f"choose one of {', '.join(choices)}")
     low, high = meta["low"], meta["high"]
     if low is not None or high is not None:
-        _check_range(name, value, low, high)
-    if meta["planned"]:
+        _check_range(name, value, low, high, whole=isinstance(default, int))
+    if meta["planned"] and value != default:
         raise NotBuilt(
-            f"{flag(name)} {value}: {meta['planned']} is not built yet", hint=f"leave out {flag(name)} for now"
+            f"{flag(name)} {value} is not built yet ({meta['planned']})", hint=f"leave out {flag(name)} for now"
         )
 
 
-def _check_range(name: str, value: object, low: float | None, high: float | None) -> None:
+def _check_range(name: str, value: object, low: float | None, high: float | None, *, whole: bool) -> None:
     smallest = -math.inf if low is None else low
     largest = math.inf if high is None else high
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     # A comparison with NaN is never true, so NaN is refused here too.
     if not number or not smallest <= cast("float", value) <= largest:
         allowed = f"of at least {smallest:g}" if high is None else f"from {smallest:g} to {largest:g}"
-        raise OptionError(f"{flag(name)}: {value!r} is out of range", hint=f"give a number {allowed}")
+        raise OptionError(f"{flag(name)}: {value!r} is out of range", hint=f"give a {'whole ' * whole}number {allowed}")
 
 
 @dataclass(frozen=True, slots=True)

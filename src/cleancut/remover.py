@@ -64,7 +64,7 @@ class Remover:
         """
         picture = self.cut(data).picture
         if isinstance(data, bytes):
-            return cast("T", encode(picture, self.options))
+            return encode(picture, self.options)
         if isinstance(data, Path):
             target = data.with_name(f"{data.stem}-cutout{suffix_of(self.options.format)}")
             write(target, encode(picture, self.options))

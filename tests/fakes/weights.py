@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import random
+from pathlib import Path
 
 from cleancut.models.spec import PLAIN, Licence, ModelSpec, Origin, Weights
+from cleancut.models.store import Store
 
 BYTES = random.Random(1).randbytes(40_000)
 OTHER = random.Random(2).randbytes(40_000)
@@ -33,3 +35,16 @@ def model(*weights: Weights, name: str = "toy", licence: Licence = FREE) -> Mode
         citation="none",
         weights=weights,
     )
+
+
+def by_hand(spec: ModelSpec, store: Store, data: bytes = BYTES) -> Path:
+    """Put weights in their place, as a user would."""
+    store.folder.mkdir(parents=True, exist_ok=True)
+    path = store.file(spec)
+    path.write_bytes(data)
+    return path
+
+
+def kept(store: Store) -> set[str]:
+    """What lies in the folder, locks aside."""
+    return {each.name for each in store.folder.iterdir() if each.suffix != ".lock"}

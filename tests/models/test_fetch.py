@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +10,7 @@ from cleancut.models import fetch
 from cleancut.models.fetch import download
 from cleancut.models.sources import Failed, Partial, shown
 from tests.fakes.bad_server import BadServer, Served
+from tests.fakes.disk import fill_disk
 from tests.fakes.weights import BYTES, OTHER, sha256
 
 SIZE = len(BYTES)
@@ -75,15 +73,15 @@ def test_resuming_ends_where_there_is_no_progress(server: BadServer, partial: Pa
 
 
 def test_a_stall_is_a_cut(server: BadServer, partial: Partial, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "STALL_S", 0.2)
+    monkeypatch.setattr(fetch, "STALL_S", 0.5)
     get(server.serve("/a", Served(BYTES, stalls=1, after=700)), partial)
     assert partial.path.read_bytes() == BYTES
     assert server.asked[1].headers["range"] == "bytes=700-"
 
 
 def test_no_answer(server: BadServer, partial: Partial, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "STALL_S", 0.2)
-    with pytest.raises(Failed, match=r"nothing arrived for 0.2 s"):
+    monkeypatch.setattr(fetch, "STALL_S", 0.5)
+    with pytest.raises(Failed, match=r"nothing arrived for 0.5 s"):
         get(server.serve("/a", Served(silent=True)), partial)
     assert len(server.asked) == 1
 
@@ -154,7 +152,11 @@ def test_redirects_end(server: BadServer, partial: Partial) -> None:
 
 @pytest.mark.parametrize(
     ("location", "reason"),
-    [("file:///etc/passwd", "redirects to file:"), ("ftp://x/y", "to ftp:"), ("http://x:port/", "Invalid URL in location")],
+    [
+        ("file:///etc/passwd", "redirects to file:"),
+        ("ftp://x/y", "to ftp:"),
+        ("http://x:port/", "Invalid URL in location"),
+    ],
 )
 def test_redirects_elsewhere(server: BadServer, partial: Partial, location: str, reason: str) -> None:
     with pytest.raises(Failed, match=reason):
@@ -224,6 +226,12 @@ def test_nothing_was_missing(server: BadServer, partial: Partial) -> None:
     assert len(server.asked) == 1
 
 
+def test_nothing_was_missing_of_another_file(server: BadServer, partial: Partial) -> None:
+    begun(partial, BYTES + b"x")
+    with pytest.raises(Failed, match="has 40,001 bytes instead of 40,000"):
+        get(server.serve("/a", Served(BYTES + b"x")), partial)
+
+
 def test_more_is_there_than_the_file_has(server: BadServer, partial: Partial) -> None:
     begun(partial, BYTES + b"x", mark=None)
     get(server.serve("/a", Served(BYTES)), partial)
@@ -262,7 +270,8 @@ def test_a_proxy_of_the_environment_is_used(
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("ALL_PROXY", "gopher://x"), ("HTTPS_PROXY", "http://x:port"), ("SSL_CERT_FILE", "/no/such.pem")]
+    ("name", "value"),
+    [("ALL_PROXY", "gopher://x"), ("HTTPS_PROXY", "http://x:port"), ("SSL_CERT_FILE", "/no/such.pem")],
 )
 def test_settings_of_the_environment_that_cannot_be_used(
     partial: Partial, monkeypatch: pytest.MonkeyPatch, name: str, value: str
@@ -283,33 +292,3 @@ def test_a_full_disk_is_given_back(server: BadServer, partial: Partial, monkeypa
 def test_a_url_is_shown_without_its_secrets() -> None:
     assert shown("https://me:secret@host.invalid:8/a/b.onnx?sig=x#y") == "https://host.invalid:8/a/b.onnx"
     assert shown("https://host.invalid") == "https://host.invalid"
-
-
-def fill_disk(monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
-    """Every file with that suffix takes some bytes and then no more."""
-    real = Path.open
-
-    def opened(path: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
-        file = real(path, mode, *rest, **named)
-        if path.name.endswith(suffix) and mode != "rb":
-            write = file.write
-
-            def full(data: bytes) -> int:
-                write(data[:10])
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-            return _Wrapped(file, full)
-        return file
-
-    monkeypatch.setattr(Path, "open", opened)
-
-
-class _Wrapped:
-    def __init__(self, file: Any, write: Any) -> None:
-        self.file, self.write = file, write
-
-    def __enter__(self) -> _Wrapped:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.file.close()

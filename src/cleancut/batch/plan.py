@@ -33,10 +33,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """An input, and its place below the folder that it was found in."""
+    """An input, and what its output's name is made from."""
 
     input: str
     below: Path
+    """Its place below the folder that was searched; the bare name of a file that was named."""
+    top: Path | None
+    """The folder that was searched; None for what was named."""
 
 
 def is_url(text: str) -> bool:
@@ -58,8 +61,8 @@ def plan(inputs: Sequence[str], output: str | None, suffix: str) -> list[Job]:
     if output == STDOUT or (output is None and inputs == (STDIN,)):
         return [Job(_only(found, "standard output").input, None)]
     if output is None:
-        return [Job(each.input, _beside(each, suffix)) for each in found]
-    if is_folder(output) or len(found) > 1 or any(Path(each).is_dir() for each in inputs):
+        return _beside(found, suffix)
+    if is_folder(output):
         return _in_folder(found, Path(output), suffix)
     only = _only(found, output)
     if _same(only.input, Path(output)):
@@ -77,13 +80,13 @@ def _search(inputs: Sequence[str], output: Path | None) -> list[_Found]:
     found: list[_Found] = []
     for text in inputs:
         if text == STDIN or is_url(text):
-            found.append(_Found(text, Path(_name(text))))
+            found.append(_Found(text, Path(_name(text)), None))
         elif Path(text).is_dir():
             found += _walk(Path(text), output)
         elif not Path(text).exists() and glob.has_magic(text):
             found += _matching(text, output)
         else:
-            found.append(_Found(text, Path(Path(text).name)))
+            found.append(_Found(text, Path(Path(text).name), None))
     if inputs.count(STDIN) > 1:
         raise OptionError("standard input was named twice", hint="give - once")
     # The same file by two ways is one job.
@@ -101,7 +104,7 @@ def _matching(pattern: str, output: Path | None) -> list[_Found]:
     files = [path for path in matches if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES]
     if not files:
         raise OptionError(f"no picture matches {pattern}", hint="check the pattern")
-    return [_Found(str(path), Path(path.name)) for path in _inputs_only(files, output)]
+    return [_Found(str(path), Path(path.name), None) for path in _inputs_only(files, output)]
 
 
 def _walk(folder: Path, output: Path | None) -> list[_Found]:
@@ -117,7 +120,7 @@ def _walk(folder: Path, output: Path | None) -> list[_Found]:
         raise OptionError(f"there is no picture in {folder}", hint="check the folder's name")
     marked = _inside(output or folder, folder)
     kept = [path for path in files if not (marked and path.stem.endswith(MARK))]
-    return [_Found(str(path), path.relative_to(folder)) for path in kept]
+    return [_Found(str(path), path.relative_to(folder), folder) for path in kept]
 
 
 def _inputs_only(files: Iterable[Path], output: Path | None) -> list[Path]:
@@ -135,44 +138,45 @@ def _same(text: str, path: Path) -> bool:
     return text != STDIN and not is_url(text) and Path(text).resolve() == path.resolve()
 
 
-def _beside(each: _Found, suffix: str) -> Path:
-    folder = Path() if each.input == STDIN or is_url(each.input) else Path(each.input).parent
-    return folder / f"{each.below.stem}{MARK}{suffix}"
+def _beside(found: list[_Found], suffix: str) -> list[Job]:
+    places = [Path(each.input).with_name(each.below.name) if _is_file(each) else each.below for each in found]
+    return _jobs(found, places, MARK + suffix)
 
 
 def _in_folder(found: list[_Found], folder: Path, suffix: str) -> list[Job]:
     # Where the outputs lie among the inputs they are marked, so that no input is overwritten or read twice.
-    roots = {Path(each.input).parent.resolve() for each in found if each.input != STDIN and not is_url(each.input)}
-    tops = {_top(each).resolve() for each in found if each.input != STDIN and not is_url(each.input)}
-    among = folder.resolve() in roots or any(folder.resolve().is_relative_to(top) for top in tops)
-    mark = MARK if among else ""
-    plain = [each.below.with_name(f"{each.below.stem}{mark}{suffix}") for each in found]
-    # Compared without case, since many file systems do so.
-    count = Counter(str(path).casefold() for path in plain)
-    names = [
-        each.below.with_name(f"{each.below.stem}{mark}{each.below.suffix}{suffix}")
-        if count[str(path).casefold()] > 1
-        else path
-        for each, path in zip(found, plain, strict=True)
-    ]
-    return [Job(each.input, folder / name) for each, name in zip(found, _distinct(names), strict=True)]
+    mark = MARK if any(_among(folder, each) for each in found) else ""
+    return _jobs(found, [folder / each.below for each in found], mark + suffix)
 
 
-def _top(each: _Found) -> Path:
-    """The folder below which an input was found."""
-    path = Path(each.input)
-    return path.parents[len(each.below.parts) - 1]
+def _jobs(found: list[_Found], places: list[Path], ending: str) -> list[Job]:
+    """A job for each input; ``places`` are the outputs' but for their ending, which replaces the suffix.
 
-
-def _distinct(names: list[Path]) -> list[Path]:
-    """The same names from different folders are numbered, in the order of the inputs."""
+    Only where two would share a name is the input's suffix kept, and where that does not tell them apart (the same
+    name from different folders) they are numbered in the order of the inputs. Names are compared without case, since
+    many file systems do so.
+    """
+    stems = [place.with_name(place.stem) for place in places]
+    count = Counter(str(stem).casefold() for stem in stems)
+    wanted = [place if count[str(stem).casefold()] > 1 else stem for stem, place in zip(stems, places, strict=True)]
     taken: set[str] = set()
-    result = []
-    for name in names:
-        candidate, number = name, 1
-        while str(candidate).casefold() in taken:
+    jobs = []
+    for each, stem in zip(found, wanted, strict=True):
+        name, number = stem.name, 1
+        while str(stem.with_name(name)).casefold() in taken:
             number += 1
-            candidate = name.with_name(f"{name.stem}-{number}{name.suffix}")
-        taken.add(str(candidate).casefold())
-        result.append(candidate)
-    return result
+            name = f"{stem.name}-{number}"
+        taken.add(str(stem.with_name(name)).casefold())
+        jobs.append(Job(each.input, stem.with_name(name + ending)))
+    return jobs
+
+
+def _is_file(each: _Found) -> bool:
+    return each.input != STDIN and not is_url(each.input)
+
+
+def _among(folder: Path, each: _Found) -> bool:
+    """Whether outputs in ``folder`` lie among the inputs: in a tree that was searched, or beside a named file."""
+    if each.top is not None:
+        return _inside(folder, each.top)
+    return _is_file(each) and Path(each.input).parent.resolve() == folder.resolve()

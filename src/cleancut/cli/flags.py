@@ -13,7 +13,7 @@ from cleancut.options import Options, flag
 F = TypeVar("F", bound=Callable[..., Any])
 
 # What a field is called on the command line, where its name is taken or has a short form.
-_TYPES: dict[str, click.ParamType] = {"float": click.FLOAT, "int": click.INT, "int | None": click.INT}
+_TYPES: dict[str, click.ParamType[Any]] = {"float": click.FLOAT, "int": click.INT, "int | None": click.INT}
 
 
 def picture_options(command: F) -> F:

@@ -63,7 +63,7 @@ def command(inputs: tuple[str, ...], output: str | None, **flags: Any) -> int:
         urls = [job.input for job in jobs if is_url(job.input)]
         if urls and not flags["allow_url"]:
             raise OptionError(f"{urls[0]} is a URL", hint="add --allow-url to fetch pictures from the network")
-        existing = flags["existing"] or ("overwrite" if _one_named_file(inputs) else "skip")
+        existing: Existing = flags["existing"] or ("overwrite" if _one_named_file(inputs) else "skip")
         return _work(jobs, options, existing, flags["as_json"])
 
 

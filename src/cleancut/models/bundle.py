@@ -12,9 +12,9 @@ import os
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from cleancut import files
 from cleancut.errors import UnknownModel, WeightsUnavailable, WrongChecksum
@@ -81,8 +81,12 @@ def export_bundle(specs: Iterable[ModelSpec], store: Store, target: Path) -> Non
                 _add(tar, f"{entry.name}.onnx", entry.size, file)
 
 
-def import_bundle(path: Path, store: Store, specs: Mapping[str, ModelSpec]) -> list[str]:
+def import_bundle(
+    path: Path, store: Store, specs: Mapping[str, ModelSpec], *, accept_licence: bool = False
+) -> list[str]:
     """Install all models of a bundle, or none; their names. ``specs``: the models known here, by name.
+
+    ``accept_licence`` records that the licences of the bundle's models are accepted, where they ask for it.
 
     Each file is verified against the bundle's manifest and against the catalogue's checksums, where it has some.
     Raises UnknownModel, LicenceNotAccepted, WrongChecksum, WeightsUnavailable and Unwritable.
@@ -92,7 +96,11 @@ def import_bundle(path: Path, store: Store, specs: Mapping[str, ModelSpec]) -> l
         entries = _entries(tar, members.pop(_MANIFEST, None), path)
         if set(members) != {f"{each.name}.onnx" for each in entries}:
             raise _refused(path, "its files are not those of its manifest")
-        known = {each.name: _known(each, store, specs) for each in entries}
+        known = {each.name: _known(each, specs) for each in entries}
+        for spec in known.values():
+            if accept_licence and licences.must_be_accepted(spec):
+                licences.accept(spec, store)
+            licences.check(spec, store, command=f"cleancut models import {path}")
         stack.enter_context(writing(store))
         files.make_folder(store.folder)
         # In one order for all, so that two imports cannot wait for each other.
@@ -156,10 +164,7 @@ def _entries(tar: tarfile.TarFile, member: tarfile.TarInfo | None, path: Path) -
     content = tar.extractfile(member)
     assert content is not None, "members are regular files"
     try:
-        entries = [
-            _Entry(**{each.name: model[each.name] for each in fields(_Entry)})
-            for model in json.loads(content.read())["models"]
-        ]
+        entries = [_entry(each) for each in json.loads(content.read())["models"]]
     except (ValueError, KeyError, TypeError) as error:
         raise _refused(path, f"its {_MANIFEST} cannot be understood") from error
     if len({each.name for each in entries}) < len(entries):
@@ -167,14 +172,22 @@ def _entries(tar: tarfile.TarFile, member: tarfile.TarInfo | None, path: Path) -
     return entries
 
 
-def _known(entry: _Entry, store: Store, specs: Mapping[str, ModelSpec]) -> ModelSpec:
+def _entry(model: Mapping[str, Any]) -> _Entry:
+    texts = [model[name] for name in ("name", "sha256", "licence", "source")]
+    size = model["size"]
+    if not isinstance(size, int) or not all(isinstance(each, str) for each in texts):
+        raise TypeError("a value of another type than it should be")
+    name, sha256, licence, source = texts
+    return _Entry(name, size, sha256, licence, source)
+
+
+def _known(entry: _Entry, specs: Mapping[str, ModelSpec]) -> ModelSpec:
     spec = specs.get(entry.name)
     if spec is None or own_file(spec):
         raise UnknownModel(
             f"the bundle holds {entry.name!r}, which is no model of the catalogue here",
             hint="use the version of cleancut that made the bundle, or leave that model out of it",
         )
-    licences.check(spec, store)
     return spec
 
 

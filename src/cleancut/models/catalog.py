@@ -97,6 +97,7 @@ def _u2net(name: str, summary: str, training_data: str, *weights: Weights, alias
         citation=_U2NET,
         weights=weights,
         aliases=aliases,
+        resample="bilinear",
     )
 
 

@@ -20,6 +20,8 @@ An entry point in the group ``cleancut.models`` names a ``ModelSpec`` or a list 
 
 from __future__ import annotations
 
+import math
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
@@ -44,6 +46,7 @@ _KEYS = {
     "file", "url", "checksum", "input_size", "mean", "std", "activation", "output_index", "resize",
     "summary", "licence", "commercial",
 }  # fmt: skip
+_TEXTS = ("file", "url", "checksum", "summary", "licence")
 
 
 def all_models(home: Path) -> dict[str, ModelSpec]:
@@ -52,7 +55,8 @@ def all_models(home: Path) -> dict[str, ModelSpec]:
     A name of the catalogue means the same everywhere: nobody else may take it.
     """
     extra = {**_from_entry_points(), **_from_toml(home / "models.toml")}
-    if taken := sorted(set(extra) & set(CATALOG)):
+    known = {*CATALOG, *(alias for spec in CATALOG.values() for alias in spec.aliases)}
+    if taken := sorted(known & set(extra)):
         raise ModelError(f"the model name {taken[0]!r} is taken by the catalogue", hint="give your model another name")
     return {**CATALOG, **extra}
 
@@ -93,6 +97,9 @@ def _spec(name: str, table: object, path: Path) -> ModelSpec:
 
     if not isinstance(table, dict):
         raise refuse("is no table")
+    # It becomes the name of a file.
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise refuse("a name is made of letters, digits, '.', '_' and '-'")
     if unknown := sorted(set(table) - _KEYS):
         raise refuse(f"unknown key {unknown[0]!r}")
     if ("file" in table) == ("url" in table):
@@ -106,6 +113,16 @@ def _spec(name: str, table: object, path: Path) -> ModelSpec:
     # The smallest and largest that networks of this kind are made for.
     if not isinstance(size, int) or not 32 <= size <= 4096:
         raise refuse("input_size is a whole number from 32 to 4096")
+    for key in _TEXTS:
+        if not isinstance(table.get(key, ""), str):
+            raise refuse(f"{key} is text in quotes")
+    if not re.fullmatch(r"sha256:[0-9a-fA-F]{64}|md5:[0-9a-fA-F]{32}", table.get("checksum", "md5:" + "0" * 32)):
+        raise refuse("checksum is sha256: and 64 hex digits, or md5: and 32")
+    if not isinstance(table.get("commercial", True), bool):
+        raise refuse("commercial is true or false")
+    index = table.get("output_index", 0)
+    if not isinstance(index, int) or isinstance(index, bool) or index < 0:
+        raise refuse("output_index is a whole number from 0")
     try:
         return _build(name, table, path)
     except (TypeError, ValueError) as error:
@@ -121,11 +138,11 @@ def _build(name: str, table: Mapping[str, Any], path: Path) -> ModelSpec:
         input_size=table["input_size"],
         normalisation=Normalisation(_triple(table, "mean", 0.0), _triple(table, "std", 1.0)),
         activation=table.get("activation", "none"),
-        licence=Licence(table.get("licence", "not stated"), commercial=bool(table.get("commercial", True)), url=""),
+        licence=Licence(table.get("licence", "not stated"), commercial=table.get("commercial", True), url=""),
         training_data="not stated",
         citation="",
         weights=(Weights(origin, table.get("checksum")),),
-        output_index=int(table.get("output_index", 0)),
+        output_index=table.get("output_index", 0),
         resize=table.get("resize", "squeeze"),
     )
 
@@ -135,6 +152,8 @@ def _triple(table: Mapping[str, Any], key: str, default: float) -> tuple[float, 
     if not isinstance(values, list) or len(values) != 3:
         raise ValueError(f"{key} is a list of three numbers")
     first, second, third = (float(value) for value in values)
-    if key == "std" and 0 in (first, second, third):
-        raise ValueError("std must not be 0")
+    if not all(map(math.isfinite, (first, second, third))):
+        raise ValueError(f"{key} is a list of three numbers")
+    if key == "std" and min(first, second, third) <= 0:
+        raise ValueError("std is above 0")
     return first, second, third

@@ -13,15 +13,23 @@ from cleancut.models.spec import ModelSpec
 from cleancut.models.store import Store, writing
 
 
-def check(spec: ModelSpec, store: Store) -> None:
-    """Refuse weights that the user may not or does not want to use. Raises LicenceNotAccepted."""
+def must_be_accepted(spec: ModelSpec) -> bool:
+    """Whether the terms of ``spec`` want an acceptance on record before its weights may be used."""
+    return spec.licence.gated or not spec.licence.commercial
+
+
+def check(spec: ModelSpec, store: Store, *, command: str = "") -> None:
+    """Refuse weights that the user may not or does not want to use. Raises LicenceNotAccepted.
+
+    ``command``: the one that takes ``--accept-licence`` here, if it is not ``cleancut models pull``.
+    """
     licence = spec.licence
     if store.commercial_only and not licence.commercial:
         raise LicenceNotAccepted(
             f"{spec.name} is ruled out: its licence, {licence.name}, allows no commercial use",
-            hint="choose a model with a commercial licence (`cleancut models list`), or allow non-commercial ones",
+            hint="choose a model with a commercial licence (`cleancut models list`), or unset CLEANCUT_COMMERCIAL_ONLY",
         )
-    if licence.commercial and not licence.gated:
+    if not must_be_accepted(spec):
         return
     record = _read(_path(store), spec).get(spec.name)
     # Terms that changed since are terms nobody accepted.
@@ -29,7 +37,7 @@ def check(spec: ModelSpec, store: Store) -> None:
         terms = licence.name if licence.commercial else f"{licence.name}, which allows no commercial use"
         raise LicenceNotAccepted(
             f"the licence of {spec.name} has not been accepted: {terms} ({licence.url})",
-            hint=f"read it, then run `cleancut models pull {spec.name} --accept-licence`",
+            hint=f"read it, then run `{command or f'cleancut models pull {spec.name}'} --accept-licence`",
         )
 
 

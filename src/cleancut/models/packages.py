@@ -197,15 +197,17 @@ def _run(name: str, command: list[str], work: Path, arrived: Callable[[int], Non
 
 
 def _watch(name: str, client: subprocess.Popen[bytes], work: Path, before: int, arrived: Callable[[int], None]) -> None:
-    most, since = 0, time.monotonic()
+    most, last, since = 0, 0, time.monotonic()
     while client.poll() is None:
         with suppress(subprocess.TimeoutExpired):
             client.wait(POLL_S)
-        # A client also deletes what it no longer needs; only new heights are news.
         count = _bytes_in(work) - before
         if count > most:
-            most, since = count, time.monotonic()
+            # A client also deletes what it no longer needs; only new heights are news.
+            most = count
             arrived(most)
+        if count != last:
+            last, since = count, time.monotonic()
         elif time.monotonic() - since > STALL_S:
             raise Failed(f"{name} has received nothing for {STALL_S:g} s")
 
@@ -231,6 +233,7 @@ def _end(client: subprocess.Popen[bytes]) -> None:
         # At once: what it would tidy up is deleted with the working folder.
         with suppress(OSError):
             os.killpg(client.pid, signal.SIGKILL)
+    client.kill()
     client.wait()
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 Activation = Literal["none", "sigmoid"]
 Resize = Literal["squeeze", "letterbox"]
+Resample = Literal["lanczos", "bilinear"]
 Precision = Literal["fp32", "fp16"]
 
 
@@ -111,4 +112,6 @@ class ModelSpec:
     resize: Resize = "squeeze"
     """How the picture meets the square, as in training: ``squeeze`` fills it, ``letterbox`` keeps the aspect and
     pads with black."""
+    resample: Resample = "lanczos"
+    """``bilinear``: point samples of the photo, or of a copy of three times the square, for networks trained so."""
     aliases: tuple[str, ...] = field(default=())

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import url2pathname
 
 from cleancut import files
 from cleancut.errors import Unwritable, WeightsUnavailable, WrongChecksum
@@ -161,6 +160,9 @@ def _sources(spec: ModelSpec, store: Store) -> Iterator[_Source]:
             case "http" | "https":
                 origin = Url(address)
             case "file":
+                # Here, since it brings a whole HTTP client along.
+                from urllib.request import url2pathname
+
                 origin = LocalFile(url2pathname(address.partition("://")[2].removeprefix("localhost")))
             case _:
                 origin = LocalFile(str(Path(address).expanduser()))

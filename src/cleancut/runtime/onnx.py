@@ -16,7 +16,11 @@ _ERRORS_ONLY = 3
 
 
 class OnnxSession:
-    """One model in one ONNX Runtime session; only the wanted output is computed."""
+    """One model in one ONNX Runtime session; only the wanted output is handed over.
+
+    The other outputs are computed all the same: ``only_execute_path_to_fetches`` has no effect in released builds
+    (microsoft/onnxruntime, issue 16013).
+    """
 
     def __init__(self, path: Path, spec: ModelSpec, device: Device, threads: int) -> None:
         import onnxruntime
@@ -44,7 +48,6 @@ class OnnxSession:
             )
         self._output = outputs[spec.output_index].name
         self._run_options = onnxruntime.RunOptions()
-        self._run_options.only_execute_path_to_fetches = True
         self._run_options.log_severity_level = _ERRORS_ONLY
         self._name = spec.name
 
@@ -62,6 +65,11 @@ class OnnxSession:
             (output,) = session.run([self._output], {self._input: tensor}, self._run_options)
         except Exception as error:  # ONNX Runtime raises classes of its own that share no base but Exception
             raise InferenceFailed(f"{self._name} failed: {_first_line(error)}", hint=_remedy(error)) from error
+        if output.ndim < 2 or output.size != output.shape[-2] * output.shape[-1]:
+            raise InferenceFailed(
+                f"{self._name} answered an array of shape {output.shape}, and one mask is needed",
+                hint="correct output_index in the model's entry, or use another model",
+            )
         answer: Raw = output.reshape(output.shape[-2:])
         return answer
 

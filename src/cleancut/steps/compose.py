@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from cleancut.background import DEFAULT_BLUR, Background, Blur, Colour, Image, Transparent
-from cleancut.colour import from_srgb, to_srgb
+from cleancut.codecs.colour import from_srgb, to_srgb
 from cleancut.geometry import Box
 from cleancut.matting.fill import blurred_background
 from cleancut.matting.over import over_opaque, over_translucent
@@ -34,9 +34,11 @@ def compose(source: Source, alpha: Alpha, options: Options, scene: Source | None
     background = options.parsed_background
     if options.format == "jpg" and isinstance(background, Transparent):
         background = WHITE  # JPEG has no alpha
-    # A margin can reach beyond the photo: nothing is there, but a blurred background goes on.
-    rgb = _framed(source.rgb, box, replicate=isinstance(background, Blur))
-    new = _framed(new, box)
+    blurred = _blurred(source.rgb, new, background, box) if isinstance(background, Blur) else None
+    # A margin can reach beyond the photo: nothing is there.
+    rgb, new = _framed(source.rgb, box), _framed(new, box)
+    if blurred is not None:
+        return Picture(over_opaque(rgb, new, blurred), source.metadata)
     if isinstance(background, Transparent):
         # The ZIP keeps the whole frame's colours, since its reader brings the matte to them.
         return Picture(_straight(rgb, new, keep_hidden=options.format == "zip"), source.metadata)
@@ -68,10 +70,19 @@ def _framed(array: Pixels, box: Box | None, replicate: bool = False) -> Pixels:
 
 
 def _straight(rgb: Rgb, alpha: Alpha8, keep_hidden: bool) -> Pixels:
-    pixels = np.dstack((rgb, alpha))
+    # OpenCV and not numpy: a tenth of the time.
+    pixels = cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA)
+    pixels[..., 3] = alpha
     if not keep_hidden:
-        pixels[alpha == 0] = 0  # the background is gone, not only hidden; and the file is a third of the size
-    return pixels
+        # The background is gone, not only hidden; and the file is a third of the size.
+        pixels = cv2.bitwise_and(pixels, pixels, mask=alpha)
+    return np.asarray(pixels, np.uint8)
+
+
+def _blurred(rgb: Rgb, alpha: Alpha8, background: Blur, box: Box | None) -> Rgb:
+    # Before it is cropped: where a subject is cut by the photo's border, not the subject goes on beyond, but the wall.
+    sigma = background.radius or DEFAULT_BLUR * max(alpha.shape)
+    return _framed(blurred_background(rgb, alpha, sigma), box, replicate=True)
 
 
 def _on(background: Background, rgb: Rgb, alpha: Alpha8, icc: bytes | None, scene: Source | None) -> Pixels:
@@ -82,9 +93,6 @@ def _on(background: Background, rgb: Rgb, alpha: Alpha8, icc: bytes | None, scen
             return over_opaque(rgb, alpha, colour)
         red, green, blue = (int(value) for value in colour[0, 0])
         return over_translucent(rgb, alpha, (red, green, blue), background.alpha)
-    if isinstance(background, Blur):
-        sigma = background.radius or DEFAULT_BLUR * max(alpha.shape)
-        return over_opaque(rgb, alpha, blurred_background(rgb, alpha, sigma))
     assert isinstance(background, Image)
     assert scene is not None, "an image background is decoded by the pipeline"
     return over_opaque(rgb, alpha, _cover(scene, alpha.shape[1], alpha.shape[0], icc))

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 from PIL.Image import Transpose
 
-from cleancut import metadata as meta
+from cleancut.codecs import metadata as meta
+from cleancut.codecs.colour import to_rgb
+from cleancut.codecs.formats import open_image, reading
 from cleancut.errors import UnsupportedImage
-from cleancut.imagecolour import to_rgb
-from cleancut.imagefile import open_image, reading
 from cleancut.types import Alpha8, Header, Metadata, Source
 
 # EXIF orientation → what makes the picture upright (CIPA DC-008, 4.6.4 A "Orientation").
@@ -26,8 +26,8 @@ _UPRIGHT = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
-# TIFF tags: bits of the first channel, and 0 for "white is zero" (TIFF 6.0 section 8).
-_BITS, _PHOTOMETRIC = 258, 262
+# TIFF tags: bits a channel, 0 for "white is zero", and EXIF's orientation (TIFF 6.0 section 8).
+_BITS, _PHOTOMETRIC, _ORIENTATION = 258, 262, 274
 
 
 def decode(data: bytes, header: Header) -> Source:
@@ -39,17 +39,52 @@ def decode(data: bytes, header: Header) -> Source:
     """
     with reading(f"the {header.format} picture"):
         name, image = open_image(data)
+        if image.width * image.height > header.width * header.height:
+            # What was validated is not what would be decoded: a file that names two sizes.
+            raise ValueError(
+                f"it has {image.width} × {image.height} pixels, its header {header.width} × {header.height}"
+            )
+        # Pillow turns a TIFF upright while loading, forgets that it did, and leaves the resolution lying.
+        lying = getattr(image, "tag_v2", {}).get(_ORIENTATION) in (5, 6, 7, 8)
         image.load()
+        if lying and "dpi" in image.info:
+            image.info["dpi"] = image.info["dpi"][::-1]
         exif, xmp, notes = _described(name, image, data)
-        turn = 1 if name == "tiff" else meta.orientation(exif, xmp)
-        plain, alpha = _split(_with_depth(image, name), _key(image, name, data))
-        coloured = to_rgb(plain, image.info.get("icc_profile"))
-        if turn != 1:
-            coloured = coloured._replace(image=coloured.image.transpose(_UPRIGHT[turn]))
-            alpha = None if alpha is None else alpha.transpose(_UPRIGHT[turn])
-        rgb = np.array(coloured.image)
+        return _source(image, name, data, exif, xmp, header, (*_frames(header), *notes))
+
+
+def from_image(image: Image.Image) -> Source:
+    """The same from a PIL image: its current frame, with what ``info`` says of profile, EXIF and XMP.
+
+    Raises DamagedImage (a file that PIL has not read yet), UnsupportedImage, ImageTooLarge.
+    """
+    with reading("the picture"):
+        image.load()
+        # What PIL makes of it, since a picture that PIL turned upright may still have its old EXIF bytes in ``info``.
+        found = image.getexif()
+        exif = found.tobytes() if found else None
+        exif = exif if exif is None or exif.startswith(meta.PREFIX) else meta.PREFIX + exif
+        header = Header((image.format or "").lower(), image.width, image.height)
+        return _source(image, "", b"", exif, image.info.get("xmp"), header, ())
+
+
+def _source(
+    image: Image.Image,
+    name: str,
+    data: bytes,
+    exif: bytes | None,
+    xmp: bytes | None,
+    header: Header,
+    notes: tuple[str, ...],
+) -> Source:
+    turn = 1 if name == "tiff" else meta.orientation(exif, xmp)
+    plain, alpha = _split(_with_depth(image, name), _key(image, name, data))
+    coloured = to_rgb(plain, image.info.get("icc_profile"))
+    if turn != 1:
+        coloured = coloured._replace(image=coloured.image.transpose(_UPRIGHT[turn]))
+        alpha = None if alpha is None else alpha.transpose(_UPRIGHT[turn])
     return Source(
-        rgb=rgb,
+        rgb=np.array(coloured.image),
         alpha=_seen_through(alpha),
         metadata=Metadata(
             icc=coloured.icc,
@@ -58,7 +93,7 @@ def decode(data: bytes, header: Header) -> Source:
             dpi=_dpi(image.info.get("dpi"), turned=turn >= 5),
         ),
         header=header,
-        notes=(*_frames(header), *notes, *coloured.notes),
+        notes=(*notes, *coloured.notes),
     )
 
 

@@ -13,12 +13,12 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from cleancut.codecs.formats import quietly
+from cleancut.codecs.metadata import apply_policy, tree
+from cleancut.codecs.tiff import tiff
 from cleancut.errors import CannotHold
-from cleancut.imagefile import quietly
 from cleancut.matting.over import over_opaque
-from cleancut.metadata import apply_policy, tree
 from cleancut.options import Options
-from cleancut.tiff import tiff
 from cleancut.types import Metadata, Picture, Pixels
 
 # Longest side: WebP has 14 bits for it; libjpeg stops before JPEG's own 65535; AV1 has 16 bits, counted from one.
@@ -51,6 +51,11 @@ def encode(picture: Picture, options: Options) -> bytes:
         raise CannotHold(
             f"writing {options.format} needs more memory than there is", hint="shrink the picture"
         ) from error
+
+
+def suffix_of(format: str) -> str:
+    """The suffix of a file in that format, such as ``.png``."""
+    return f".{format}"
 
 
 def _check_size(pixels: Pixels, name: str) -> None:

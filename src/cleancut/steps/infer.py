@@ -16,6 +16,12 @@ def infer(tensor: Tensor, engine: Engine) -> Raw:
     picture without subject into noise at full contrast.
     """
     raw = engine.session.run(tensor).astype(np.float32, copy=False)
+    if raw.shape != tensor.shape[2:]:
+        # Another size would lie elsewhere on the photo than it was meant.
+        raise InferenceFailed(
+            f"{engine.spec.name} answered {raw.shape} values to a square of {tensor.shape[2:]}",
+            hint="correct input_size or output_index in the model's entry",
+        )
     if not np.isfinite(raw).all():
         raise InferenceFailed(
             f"{engine.spec.name} answered values that are no numbers",

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from PIL import Image
 
-from cleancut.colour import to_srgb
-from cleancut.models.spec import ModelSpec
-from cleancut.types import Fit, Pixels, Rgb, Source, Tensor
+from cleancut.codecs.colour import to_srgb
+from cleancut.matting.over import over_opaque
+from cleancut.models.spec import ModelSpec, Resample
+from cleancut.types import Fit, Rgb, Source, Tensor
 
 
 def preprocess(source: Source, spec: ModelSpec) -> tuple[Tensor, Fit]:
-    """The photo fitted to the model's square, in sRGB, normalised as in training: (1, 3, s, s) float32.
-
-    Lanczos, since the resampling of the input alone moves the error at soft edges by 5 % against bilinear.
-    """
+    """The photo fitted to the model's square, in sRGB, normalised as in training: (1, 3, s, s) float32."""
     fit = _fit(source.width, source.height, spec)
-    small = to_srgb(_resize(source.rgb, fit), source.metadata.icc)
-    if source.alpha is not None:
-        small = _on_white(small, _resize(source.alpha, fit))
+    small = to_srgb(_resize(_seen(source), fit, spec.resample), source.metadata.icc)
     square = np.zeros((spec.input_size, spec.input_size, 3), np.float32)
     square[fit.top : fit.top + fit.height, fit.left : fit.left + fit.width] = small
     mean = np.asarray(spec.normalisation.mean, np.float32) * 255
@@ -37,13 +34,22 @@ def _fit(width: int, height: int, spec: ModelSpec) -> Fit:
     return Fit((side - across) // 2, (side - down) // 2, across, down)
 
 
-def _resize(array: Pixels, fit: Fit) -> Pixels:
-    # A gap of 3 lets Pillow shrink by whole factors first, down to three times the target: no visible difference.
+def _seen(source: Source) -> Rgb:
+    """What a viewer shows of a see-through picture: the colours under clear pixels are arbitrary."""
+    if source.alpha is None:
+        return source.rgb
+    # Before it is resized, which would draw the hidden colours into the edge.
+    return over_opaque(source.rgb, source.alpha, np.full((1, 1, 3), 255, np.uint8))
+
+
+def _resize(rgb: Rgb, fit: Fit, resample: Resample) -> Rgb:
     size = (fit.width, fit.height)
-    return np.asarray(Image.fromarray(array).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
-
-
-def _on_white(rgb: Rgb, alpha: Pixels) -> Rgb:
-    """What a viewer shows of a see-through picture; the colours under clear pixels are arbitrary."""
-    weight = alpha[..., None].astype(np.float32) / 255
-    return np.rint(rgb * weight + 255 * (1 - weight)).astype(np.uint8)
+    image = Image.fromarray(rgb)
+    if resample == "bilinear":
+        # The U²-Nets were trained on such samples of small photos. Filtering the input as well as one can costs them
+        # a fifth of their accuracy (whole error on 16 photos of 1 to 24 MP: 0.050 against 0.039).
+        factors = (max(1, image.width // (3 * fit.width)), max(1, image.height // (3 * fit.height)))
+        return np.asarray(cv2.resize(np.asarray(image.reduce(factors)), size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    # Lanczos moves IS-Net's error at soft edges by 5 % against bilinear. A gap of 3 lets Pillow shrink by whole
+    # factors first, down to three times the target: no visible difference.
+    return np.asarray(image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cleancut import imageheader
-from cleancut.imagefile import open_image, reading, recognise
-from cleancut.imageheader import Extent
+from cleancut.codecs import header as headers
+from cleancut.codecs.formats import open_image, reading, recognise
+from cleancut.codecs.header import Extent
 from cleancut.types import Header
 
 # Pillow opens the other formats by reading their header alone.
 _BY_HAND: dict[str, Callable[[bytes], Extent]] = {
-    "webp": imageheader.webp,
-    "gif": imageheader.gif,
-    "tiff": imageheader.tiff,
+    "webp": headers.webp,
+    "gif": headers.gif,
+    "tiff": headers.tiff,
 }
 
 
@@ -32,7 +32,7 @@ def probe(data: bytes) -> Header:
 
 
 def _by_plugin(name: str, data: bytes) -> Extent:
-    declared = imageheader.isobmff(data) if name in ("avif", "heic") else None
+    declared = headers.isobmff(data) if name in ("avif", "heic") else None
     try:
         _, image = open_image(data)
     except (SyntaxError, ValueError, OSError):
@@ -41,5 +41,4 @@ def _by_plugin(name: str, data: bytes) -> Extent:
         if declared is None or max(declared) < 2**14:
             raise
         return Extent(*declared, frames=1)
-    frames = 1 if name == "jpeg" else int(getattr(image, "n_frames", 1))
-    return Extent(*image.size, frames=frames)
+    return Extent(*image.size, frames=int(getattr(image, "n_frames", 1)))

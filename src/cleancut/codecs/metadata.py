@@ -9,7 +9,7 @@ import re
 import struct
 from dataclasses import replace
 
-from cleancut import ifd
+from cleancut.codecs import ifd
 from cleancut.options import MetadataPolicy
 from cleancut.types import Metadata
 

@@ -1,11 +1,14 @@
-"""From a colour space of a file to RGB: through the embedded profile where there is one that fits."""
+"""Colour profiles, by LittleCMS: from a file's colour space to RGB, and between RGB spaces and sRGB."""
 
 from __future__ import annotations
 
 from io import BytesIO
 from typing import NamedTuple, cast
 
+import numpy as np
 from PIL import Image, ImageCms
+
+from cleancut.types import Rgb
 
 # Colour space of an ICC profile, by the mode of the picture it belongs to (ICC.1:2022, table 19).
 _SPACES = {"L": "GRAY", "RGB": "RGB ", "CMYK": "CMYK"}
@@ -31,7 +34,7 @@ def to_rgb(image: Image.Image, icc: bytes | None) -> Coloured:
     if not icc:
         return Coloured(image.convert("RGB"))
     try:
-        profile = ImageCms.ImageCmsProfile(BytesIO(icc))
+        profile = _profile(icc)
         space = profile.profile.xcolor_space
         if space != _SPACES[image.mode]:
             # Photoshop and phones write RGB profiles into grey pictures now and then; ICC gives that no meaning.
@@ -45,6 +48,16 @@ def to_rgb(image: Image.Image, icc: bytes | None) -> Coloured:
         reason = "is damaged"
     note = f"the embedded colour profile {reason} and was left out"
     return Coloured(image.convert("RGB"), notes=(note,))
+
+
+def to_srgb(rgb: Rgb, icc: bytes | None) -> Rgb:
+    """(h, w, 3) in the colour space of an RGB profile to sRGB. ``None`` is sRGB already."""
+    return rgb if icc is None else _between(rgb, _profile(icc), _srgb())
+
+
+def from_srgb(rgb: Rgb, icc: bytes | None) -> Rgb:
+    """(h, w, 3) in sRGB to the colour space of an RGB profile."""
+    return rgb if icc is None else _between(rgb, _srgb(), _profile(icc))
 
 
 class _Unfit(Exception):
@@ -63,15 +76,20 @@ def _kept(image: Image.Image, icc: bytes, profile: ImageCms.ImageCmsProfile) -> 
 
 
 def _through(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
-    converted = ImageCms.applyTransform(image, _transform(profile, _srgb(), image.mode))
+    return _applied(image, _transform(profile, _srgb(), image.mode))
+
+
+def _between(rgb: Rgb, source: ImageCms.ImageCmsProfile, target: ImageCms.ImageCmsProfile) -> Rgb:
+    return np.asarray(_applied(Image.fromarray(rgb), _transform(source, target, "RGB")))
+
+
+def _applied(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
     # None is what a conversion in place returns.
-    return cast("Image.Image", converted)
+    return cast("Image.Image", ImageCms.applyTransform(image, transform))
 
 
 def _transform(
-    source: ImageCms.ImageCmsProfile,
-    target: ImageCms.ImageCmsProfile,
-    mode: str,
+    source: ImageCms.ImageCmsProfile, target: ImageCms.ImageCmsProfile, mode: str
 ) -> ImageCms.ImageCmsTransform:
     # What viewers and print shops do with photos: white stays white, and black becomes black.
     return ImageCms.buildTransform(
@@ -82,6 +100,10 @@ def _transform(
         renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
         flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
     )
+
+
+def _profile(icc: bytes) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(BytesIO(icc))
 
 
 def _srgb() -> ImageCms.ImageCmsProfile:

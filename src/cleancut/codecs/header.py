@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cleancut import ifd
+from cleancut.codecs import ifd
 
 # TIFF tags, TIFF 6.0 section 8 and TIFF/EP.
 _SUBFILE, _WIDTH, _HEIGHT, _SAMPLES, _SUB_IFDS, _DNG = 254, 256, 257, 277, 330, 50706
@@ -74,7 +74,9 @@ def gif(data: bytes) -> Extent:
                 at += 1
     except struct.error:
         raise ValueError("the file is cut off") from None
-    return Extent(width, height, max(1, frames))
+    if not frames:
+        raise ValueError("no picture is in it")
+    return Extent(width, height, frames)
 
 
 def _gif_palette(flags: int) -> int:

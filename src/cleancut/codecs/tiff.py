@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cleancut import ifd
+from cleancut.codecs import ifd
 from cleancut.types import Pixels
 
 _SHORT, _LONG, _RATIONAL, _BYTE, _UNDEFINED = 3, 4, 5, 1, 7
@@ -38,8 +38,7 @@ def tiff(
 
     Raises OverflowError if it would not fit into the 32 bits of TIFF's offsets.
     """
-    height, width = pixels.shape[:2]
-    samples = pixels.shape[2] if pixels.ndim == 3 else 1
+    height, width, samples = (*pixels.shape, 1)[:3]
     rows = max(1, _STRIP // (width * samples))
     strips = list(_strips(pixels.reshape(height, width, samples), rows))
     sizes = [len(strip) for strip in strips]

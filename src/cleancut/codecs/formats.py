@@ -15,8 +15,8 @@ from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from cleancut.codecs.header import is_raw, tiff_samples
 from cleancut.errors import CleancutError, DamagedImage, ImageTooLarge, NotAnImage, UnsupportedImage
-from cleancut.imageheader import is_raw, tiff_samples
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile

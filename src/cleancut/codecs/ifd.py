@@ -15,7 +15,7 @@ Order = str
 
 # Bytes of one value by its type number; 13 is a directory's offset, 16 to 18 exist in BigTIFF only.
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_INTEGERS = {1: "B", 3: "H", 4: "L", 13: "L", 16: "Q", 18: "Q"}
+_INTEGERS = {1: "B", 3: "H", 4: "L", 6: "b", 8: "h", 9: "l", 13: "L", 16: "Q", 17: "q", 18: "Q"}
 _ORDERS = {b"II": "<", b"MM": ">"}
 _LONG = 4
 
@@ -87,7 +87,8 @@ def read(data: bytes, at: int, order: Order, *, big: bool = False) -> tuple[dict
                 (offset,) = struct.unpack(order + pointer, slot)
                 value = view[offset : offset + size]
             if size and len(value) == size:
-                entries[tag] = Entry(kind, values, value)
+                # Of a tag that is there twice, libtiff too takes the first.
+                entries.setdefault(tag, Entry(kind, values, value))
         end = first + count * rows.size
         (following,) = struct.unpack_from(order + pointer, data, end) if end < len(data) else (0,)
     except (struct.error, OverflowError) as error:

@@ -1,0 +1,26 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+
+import pytest
+
+# Tests of these kinds work on the machine's own weights, package clients and photographs.
+_ON_THE_MACHINE = ("real", "registry", "datasets")
+
+_NUMBERS = count()
+
+
+@pytest.fixture(autouse=True)
+def _apart(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No test sees this machine's settings, or touches its weights."""
+    if any(request.node.get_closest_marker(name) for name in _ON_THE_MACHINE):
+        return
+    for name in [name for name in os.environ if name.startswith("CLEANCUT_")]:
+        monkeypatch.delenv(name)
+    # A folder of each test's own, which only exists once it is used: making one for all takes longer than the tests.
+    monkeypatch.setenv("CLEANCUT_HOME", str(tmp_path_factory.getbasetemp() / f"home-{next(_NUMBERS)}"))

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cleancut.geometry import Box
+from cleancut.matting.subject_box import subject_box
+from cleancut.types import Alpha8
+
+
+def drawn(*boxes: Box, value: int = 255, height: int = 200, width: int = 300) -> Alpha8:
+    alpha = np.zeros((height, width), np.uint8)
+    for box in boxes:
+        alpha[box.top : box.bottom, box.left : box.right] = value
+    return alpha
+
+
+@pytest.mark.parametrize("value", [60, 255])
+def test_the_box_is_tight(value: int) -> None:
+    box = Box(40, 30, 121, 177)
+    assert subject_box(drawn(box, value=value)) == box
+
+
+def test_nothing_has_no_box() -> None:
+    assert subject_box(drawn()) is None
+
+
+def test_a_full_frame_is_its_own_box() -> None:
+    assert subject_box(drawn(Box(0, 0, 300, 200))) == Box(0, 0, 300, 200)
+
+
+def test_one_pixel_has_a_box() -> None:
+    assert subject_box(drawn(Box(7, 9, 8, 10))) == Box(7, 9, 8, 10)
+
+
+def test_haze_does_not_count() -> None:
+    subject = Box(100, 60, 200, 150)
+    hazy = drawn(subject)
+    hazy[hazy == 0] = 15
+    assert subject_box(hazy) == subject
+    assert subject_box(np.full((50, 50), 15, np.uint8)) is None
+
+
+def test_specks_do_not_count() -> None:
+    subject = Box(100, 60, 200, 150)  # 9000 pixels
+    assert subject_box(drawn(subject, Box(2, 2, 6, 6), Box(290, 190, 291, 191))) == subject
+
+
+def test_large_parts_that_lie_apart_all_count() -> None:
+    # A pair of shoes, and a smaller thing of 2 % of either.
+    parts = Box(10, 60, 60, 160), Box(200, 50, 250, 150), Box(270, 180, 280, 190)
+    assert subject_box(drawn(*parts)) == Box(10, 50, 280, 190)
+
+
+def test_a_hair_whose_pixels_touch_at_their_corners_is_one_part_with_the_head() -> None:
+    alpha = drawn(Box(100, 60, 160, 120))  # 3600 pixels: a single one is a speck
+    steps = np.arange(40)
+    alpha[59 - steps, 160 + steps] = 255
+    assert subject_box(alpha) == Box(100, 20, 200, 120)
