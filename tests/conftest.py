@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from itertools import count
 
 import pytest
+
+from cleancut.engines import model_of, store_of
+from cleancut.errors import WeightsUnavailable
+from cleancut.models.weights import ensure
+from cleancut.settings import read_settings
 
 # Tests of these kinds work on the machine's own weights, package clients and photographs.
 _ON_THE_MACHINE = ("real", "registry", "datasets")
@@ -24,3 +30,20 @@ def _apart(
         monkeypatch.delenv(name)
     # A folder of each test's own, which only exists once it is used: making one for all takes longer than the tests.
     monkeypatch.setenv("CLEANCUT_HOME", str(tmp_path_factory.getbasetemp() / f"home-{next(_NUMBERS)}"))
+
+
+@pytest.fixture(scope="session")
+def fetched() -> Callable[[str], str]:
+    """Have a model's weights on this machine, and give its name back."""
+
+    def fetched(name: str) -> str:
+        settings = read_settings()
+        try:
+            ensure(model_of(name, settings), store_of(settings))
+        except WeightsUnavailable as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"REAL WEIGHTS ARE NOT TESTED: {error}")
+        return name
+
+    return fetched

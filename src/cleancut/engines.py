@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+from pathlib import Path
+
 from cleancut.models.catalog import CATALOG
 from cleancut.models.extra import all_models
 from cleancut.models.names import find
 from cleancut.models.spec import ModelSpec
-from cleancut.models.weights import Report, Store, ensure
+from cleancut.models.weights import Report, Store, ensure, installed
 from cleancut.options import Options
 from cleancut.runtime.pool import EnginePool
 from cleancut.runtime.session import Engine
 from cleancut.settings import Settings
 
+# Shared by all calls of a process.
+LOADED = EnginePool()
+
 
 def store_of(settings: Settings) -> Store:
     """The place of the weights that the settings name."""
     return Store(settings.home, settings.mirror, settings.commercial_only)
+
+
+def prepared_models(settings: Settings) -> Path:
+    """The folder of models that ONNX Runtime has optimised; all of it can be deleted at any time."""
+    return settings.home / "cache" / "models"
 
 
 def model_of(name: str, settings: Settings) -> ModelSpec:
@@ -24,7 +36,7 @@ def model_of(name: str, settings: Settings) -> ModelSpec:
     return CATALOG[name] if name in CATALOG else find(name, all_models(settings.home))
 
 
-def engine_of(options: Options, settings: Settings, pool: EnginePool, report: Report | None = None) -> Engine:
+def engine_of(options: Options, settings: Settings, report: Report | None = None) -> Engine:
     """The engine that the options ask for: its weights are fetched and loaded at first use. Raises ModelError.
 
     ``report(what, done, total)`` is told of a download's bytes.
@@ -33,9 +45,26 @@ def engine_of(options: Options, settings: Settings, pool: EnginePool, report: Re
 
     def load() -> Engine:
         from cleancut.runtime.onnx import open_engine
+        from cleancut.runtime.prepared import place
 
         weights = ensure(spec, store_of(settings), report)
+        identity = f"{weights.sha256} {spec.output_index}"
+        prepared = place(prepared_models(settings), spec.name, identity)
         # Weights stored as fp16 are computed in fp32 all the same.
-        return open_engine(weights.path, spec, options.device, "fp32", settings.threads)
+        return open_engine(weights.path, spec, options.device, "fp32", threads=settings.threads, prepared=prepared)
 
-    return pool.get((spec, options.device, options.precision), load)
+    return LOADED.get((spec, settings.home, options.device, options.precision), load)
+
+
+def preload(options: Options, settings: Settings) -> None:
+    """Begin to load a model whose weights are here, while the caller reads its first photo.
+
+    What goes wrong is left to ``engine_of``, which meets it again.
+    """
+
+    def load() -> None:
+        with suppress(Exception):
+            if installed(model_of(options.model, settings), store_of(settings)):
+                engine_of(options, settings)
+
+    threading.Thread(target=load, name="preload", daemon=True).start()

@@ -45,7 +45,12 @@ def read(path: Path, max_bytes: int | None) -> bytes:
         size = path.stat().st_size
         if max_bytes is not None and size > max_bytes:
             raise too_large(str(path), size, max_bytes)
-        return path.read_bytes()
+        with path.open("rb") as file:
+            # A pipe or a device tells no size.
+            data = file.read(-1 if max_bytes is None else max_bytes + 1)
+        if max_bytes is not None and len(data) > max_bytes:
+            raise too_large(str(path), len(data), max_bytes)
+        return data
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise InputMissing(f"cannot read {path}: {reason}", hint="check the name and the permissions") from error

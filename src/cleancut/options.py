@@ -117,6 +117,11 @@ class Options:
         parse_margins(self.crop_margin)
 
     @property
+    def suffix(self) -> str:
+        """The suffix of a file in ``format``, such as ``.png``."""
+        return f".{self.format}"
+
+    @property
     def parsed_background(self) -> Background:
         return parse_background(self.background)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from cleancut.background import Image
-from cleancut.errors import NoSubject
+from cleancut.errors import NoSubject, OptionError
 from cleancut.files import read
 from cleancut.options import Limits, Options
 from cleancut.runtime.session import Engine
@@ -69,8 +69,17 @@ def estimate_matte(source: Source, engine: Engine, clock: Clock | None = None) -
 def render(
     source: Source, matte: Matte, options: Options, limits: Limits | None = None, clock: Clock | None = None
 ) -> Picture:
-    """Make the picture that the options ask for. ``limits`` hold for a background picture. Raises InputError."""
+    """Make the picture that the options ask for. ``limits`` hold for a background picture.
+
+    Raises InputError (the background), OptionError (the matte of another photo).
+    """
     clock = clock or Clock()
+    if matte.alpha.shape != (source.height, source.width):
+        height, width = matte.alpha.shape
+        raise OptionError(
+            f"the matte is {width} × {height}, and the photo {source.width} × {source.height}",
+            hint="give the matte that was estimated for this photo",
+        )
     scene = _scene(options, limits or Limits())
     alpha = clock(adjust, matte, options)
     return clock(compose, source, alpha, options, scene)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from cleancut.engines import engine_of
+from cleancut.engines import LOADED, engine_of
 from cleancut.errors import OptionError
 from cleancut.files import read, write
 from cleancut.models.weights import Report
@@ -13,10 +13,9 @@ from cleancut.options import Limits, Options, takes_options
 from cleancut.pipeline import Clock, cut, load
 from cleancut.pipeline import estimate_matte as _estimate_matte
 from cleancut.pipeline import render as _render
-from cleancut.runtime.pool import EnginePool
 from cleancut.settings import Settings, read_settings
 from cleancut.steps.decode import from_image
-from cleancut.steps.encode import encode, suffix_of
+from cleancut.steps.encode import encode
 from cleancut.types import Matte, Picture, Result, Source
 
 if TYPE_CHECKING:
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PILImage
 
     Input = bytes | Path | PILImage | NDArray[np.uint8] | Source
-
-# Sessions are shared by all calls of a process, however many Removers there are.
-_POOL = EnginePool()
 
 T = TypeVar("T", bytes, Path, "PILImage", "NDArray[np.uint8]")
 
@@ -66,7 +62,7 @@ class Remover:
         if isinstance(data, bytes):
             return encode(picture, self.options)
         if isinstance(data, Path):
-            target = data.with_name(f"{data.stem}-cutout{suffix_of(self.options.format)}")
+            target = data.with_name(f"{data.stem}-cutout{self.options.suffix}")
             write(target, encode(picture, self.options))
             return target
         return cast("T", picture.pixels if _is_array(data) else picture.image)
@@ -78,7 +74,7 @@ class Remover:
         """
         clock = Clock()
         source = _source(data, self._settings.limits, clock)
-        engine = engine_of(self.options, self._settings, _POOL, report)
+        engine = engine_of(self.options, self._settings, report)
         return cut(source, engine, self.options, self._settings.limits, clock)
 
 
@@ -93,7 +89,7 @@ def estimate_matte(data: Input, options: Options | None = None) -> Matte:
     options = options or Options()
     settings = read_settings()
     source = _source(data, settings.limits)
-    return _estimate_matte(source, engine_of(options, settings, _POOL))
+    return _estimate_matte(source, engine_of(options, settings))
 
 
 def render(data: Input, matte: Matte, options: Options | None = None) -> Picture:
@@ -104,7 +100,7 @@ def render(data: Input, matte: Matte, options: Options | None = None) -> Picture
 
 def unload() -> None:
     """Free all models that this process has loaded."""
-    _POOL.unload()
+    LOADED.unload()
 
 
 def _is_array(data: Any) -> bool:

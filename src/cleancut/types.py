@@ -8,30 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image as PILImage
 
-Rgb = NDArray[np.uint8]
+Rgb: TypeAlias = "NDArray[np.uint8]"
 """(h, w, 3) uint8, 0..255."""
 
-Alpha8 = NDArray[np.uint8]
+Alpha8: TypeAlias = "NDArray[np.uint8]"
 """(h, w) uint8, 255 = foreground."""
 
-Alpha = NDArray[np.float32]
+Alpha: TypeAlias = "NDArray[np.float32]"
 """(h, w) float32 in 0..1, 1 = foreground."""
 
-Tensor = NDArray[np.float32]
+Tensor: TypeAlias = "NDArray[np.float32]"
 """(1, 3, s, s) float32, a model's normalised input."""
 
-Raw = NDArray[np.float32]
+Raw: TypeAlias = "NDArray[np.float32]"
 """(s, s) float32 in 0..1, a model's answer on its own square; ``Fit`` says where the picture lies in it."""
 
-Pixels = NDArray[np.uint8]
+Pixels: TypeAlias = "NDArray[np.uint8]"
 """(h, w) matte, (h, w, 3) opaque or (h, w, 4) straight RGBA, uint8."""
 
 

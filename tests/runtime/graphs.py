@@ -36,6 +36,15 @@ def trap(path: Path, size: int = 64) -> Path:
     return _saved(path, nodes, constants, size, {"answer": [1, 1, size, size]})
 
 
+def trap_beside(path: Path, size: int = 64) -> Path:
+    """``mask`` is the mean of the channels; computing the other output, ``answer``, fails for a white picture."""
+    model = onnx.load(str(trap(path, size)))
+    square = [1, 1, size, size]
+    model.graph.output.insert(0, helper.make_tensor_value_info("mask", TensorProto.FLOAT, square))
+    onnx.save(model, str(path))
+    return path
+
+
 def two_channels(path: Path, size: int = 64) -> Path:
     """Answers foreground and background in one array, which is not one mask."""
     nodes = [

@@ -16,7 +16,7 @@ from cleancut.runtime.onnx import open_engine
 from cleancut.runtime.session import Engine
 from cleancut.types import Tensor
 from tests.fakes.engines import SIZE, fake_spec
-from tests.runtime.graphs import trap, two_channels, two_outputs
+from tests.runtime.graphs import trap, trap_beside, two_channels, two_outputs
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,14 @@ def test_the_engine_says_what_it_runs_on(file: Path) -> None:
 @pytest.mark.parametrize(("output_index", "expected"), [(0, 0.25), (1, 0.75)])
 def test_the_wanted_output_is_handed_over(file: Path, output_index: int, expected: float) -> None:
     assert np.all(opened(file, output_index).session.run(tensor(0.25)) == expected)
+
+
+def test_the_other_outputs_are_not_computed(tmp_path: Path) -> None:
+    file = trap_beside(tmp_path / "beside.onnx")
+    assert np.all(opened(file, 0).session.run(tensor(1)) == 1)
+    whole = onnxruntime.InferenceSession(str(file), providers=[CPU])
+    with pytest.raises(Exception, match="indices element out of data bounds"):
+        whole.run(["mask"], {"picture": tensor(1)})
 
 
 def test_a_failed_run_is_told_and_does_not_spoil_the_next(tmp_path: Path) -> None:

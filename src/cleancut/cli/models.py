@@ -116,10 +116,14 @@ def import_(bundle: Path, accept_licence: bool) -> None:
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 def remove(names: tuple[str, ...]) -> None:
     """Delete weights."""
+    from cleancut.engines import prepared_models
     from cleancut.models.weights import remove
+    from cleancut.runtime.prepared import forget
+    from cleancut.settings import read_settings
 
     for name in names:
         spec, store = _model(name)
+        forget(prepared_models(read_settings()), spec.name)
         click.echo(f"{spec.name}: {'removed' if remove(spec, store) else 'was not here'}", err=True)
 
 

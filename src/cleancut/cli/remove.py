@@ -57,9 +57,8 @@ def command(inputs: tuple[str, ...], output: str | None, **flags: Any) -> int:
         raise OptionError("--json and -o - both want standard output", hint="write the picture to a file")
     with own_stdout():
         from cleancut.batch.plan import is_url, plan
-        from cleancut.steps.encode import suffix_of
 
-        jobs = plan(inputs, output, suffix_of(options.format))
+        jobs = plan(inputs, output, options.suffix)
         urls = [job.input for job in jobs if is_url(job.input)]
         if urls and not flags["allow_url"]:
             raise OptionError(f"{urls[0]} is a URL", hint="add --allow-url to fetch pictures from the network")
@@ -95,11 +94,16 @@ def _one_named_file(inputs: tuple[str, ...]) -> bool:
 
 
 def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool) -> int:
-    from cleancut.batch.run import run
-    from cleancut.remover import Remover
+    from cleancut.engines import preload
     from cleancut.settings import read_settings
 
     settings = read_settings()
+    if any(job.output is None or existing != "skip" or not job.output.exists() for job in jobs):
+        # A model takes as long to load as all the imports below and the first photo.
+        preload(options, settings)
+    from cleancut.batch.run import run
+    from cleancut.remover import Remover
+
     failed: list[Outcome] = []
     with Download() as download:
         outcomes = run(jobs, Remover.of(options, settings), existing, settings.limits, download)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from cleancut.errors import DeviceUnavailable, InferenceFailed, ModelError
 from cleancut.models.spec import ModelSpec
 from cleancut.runtime.devices import CPU, CUDA, GPU_REMEDY, Device, candidates, usable_cores
+from cleancut.runtime.graph import count_outputs, with_one_output
+from cleancut.runtime.prepared import graph_in, preparing
 from cleancut.runtime.session import Engine
 from cleancut.types import Raw, Tensor
 
@@ -16,37 +20,18 @@ _ERRORS_ONLY = 3
 
 
 class OnnxSession:
-    """One model in one ONNX Runtime session; only the wanted output is handed over.
+    """One model in one ONNX Runtime session; only the wanted output is computed."""
 
-    The other outputs are computed all the same: ``only_execute_path_to_fetches`` has no effect in released builds
-    (microsoft/onnxruntime, issue 16013).
-    """
-
-    def __init__(self, path: Path, spec: ModelSpec, device: Device, threads: int) -> None:
+    def __init__(self, path: Path, spec: ModelSpec, device: Device, threads: int, prepared: Path | None) -> None:
         import onnxruntime
 
         if device.provider == CUDA and hasattr(onnxruntime, "preload_dlls"):
             # Finds the CUDA and cuDNN libraries that come as wheels, which the loader does not look for by itself.
             onnxruntime.preload_dlls()
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = _ERRORS_ONLY
-        options.intra_op_num_threads = threads
-        # The CPU arena keeps its peak for ever and doubles it here (2.2 GB against 1.2 GB for IS-Net), at the same
-        # speed. A GPU's own allocator is not touched by this.
-        options.enable_cpu_mem_arena = False
-        options.enable_mem_pattern = False
-        providers = [(device.provider, dict(device.options))]
-        if device.provider != CPU:
-            providers.append((CPU, {}))  # for the few operators that the GPU's provider leaves out
-        self._session: Any = onnxruntime.InferenceSession(str(path), options, providers=providers)
+        # Only the CPU's own optimisation is worth keeping: a GPU's is done when its memory is filled.
+        self._session: Any = _open(path, spec, device, threads, prepared if device.provider == CPU else None)
         self._input = self._session.get_inputs()[0].name
-        outputs = self._session.get_outputs()
-        if spec.output_index >= len(outputs):
-            raise ModelError(
-                f"{spec.name} has {len(outputs)} outputs, and output {spec.output_index} was asked for",
-                hint="correct output_index in the model's entry",
-            )
-        self._output = outputs[spec.output_index].name
+        self._output = self._session.get_outputs()[0].name
         self._run_options = onnxruntime.RunOptions()
         self._run_options.log_severity_level = _ERRORS_ONLY
         self._name = spec.name
@@ -78,9 +63,18 @@ class OnnxSession:
         self._session = None
 
 
-def open_engine(path: Path, spec: ModelSpec, wanted: str, precision: str, threads: int | None = None) -> Engine:
+def open_engine(
+    path: Path,
+    spec: ModelSpec,
+    wanted: str,
+    precision: str,
+    *,
+    threads: int | None = None,
+    prepared: Path | None = None,
+) -> Engine:
     """Load a model on the device that is asked for, or for ``auto`` on the best one that works.
 
+    ``prepared``: the folder in which the optimised model is kept, so that it opens faster the next time.
     Raises DeviceUnavailable when a named device cannot be used, ModelError when the file is no usable model.
     """
     import onnxruntime
@@ -89,7 +83,7 @@ def open_engine(path: Path, spec: ModelSpec, wanted: str, precision: str, thread
     reason = ""
     for device in candidates(wanted, onnxruntime.get_available_providers()):
         try:
-            session = OnnxSession(path, spec, device, usable_cores() if threads is None else threads)
+            session = OnnxSession(path, spec, device, usable_cores() if threads is None else threads, prepared)
         except ModelError:
             raise
         except Exception as error:
@@ -109,6 +103,63 @@ def open_engine(path: Path, spec: ModelSpec, wanted: str, precision: str, thread
             raise DeviceUnavailable(f"{wanted} cannot be used: {reason}", hint=GPU_REMEDY)
         notes.append(f"{device.name} cannot be used ({reason}); running on the CPU")
     raise DeviceUnavailable(f"{wanted} cannot be used: {reason}", hint=GPU_REMEDY)
+
+
+def _open(path: Path, spec: ModelSpec, device: Device, threads: int, prepared: Path | None) -> Any:
+    """An ONNX Runtime session: of the prepared model where there is one, else of the file, which is then prepared."""
+    if prepared is not None and (graph := graph_in(prepared)) is not None:
+        try:
+            return _session(str(graph), _options(threads, optimise=False), device)
+        except Exception:  # a file that was cut off, or a version that reads it otherwise: it can be made again
+            shutil.rmtree(prepared, ignore_errors=True)
+    model = _model(path, spec)
+    if prepared is not None:
+        options = _options(threads)
+        # A model that cannot be written (no space, read-only, an operator of its own) is used as it is.
+        with suppress(Exception), preparing(prepared, options):
+            return _session(model, options, device)
+    return _session(model, _options(threads), device)
+
+
+def _options(threads: int, optimise: bool = True) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _ERRORS_ONLY
+    options.intra_op_num_threads = threads
+    # The arena keeps its peak until the model is unloaded. All inputs of a model have one size, so that the peak is
+    # that of one run, and a second run finds its memory there: it takes a fifth less time. What doubled the peak
+    # (IS-Net: 2.2 GB) is the memory pattern, which is laid out beside the arena's own blocks.
+    options.enable_cpu_mem_arena = True
+    options.enable_mem_pattern = False
+    if not optimise:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return options
+
+
+def _session(model: str | bytes, options: Any, device: Device) -> Any:
+    import onnxruntime
+
+    providers = [(device.provider, dict(device.options))]
+    if device.provider != CPU:
+        providers.append((CPU, {}))  # for the few operators that the GPU's provider leaves out
+    session = onnxruntime.InferenceSession(model, options, providers=providers)
+    # Else the session would keep the file's bytes, for opening itself anew on another device behind our back.
+    session.disable_fallback()
+    session._model_bytes = None
+    return session
+
+
+def _model(path: Path, spec: ModelSpec) -> str | bytes:
+    """What ONNX Runtime is given: the file, or its bytes with one output where it declares several."""
+    model = memoryview(path.read_bytes())
+    count = count_outputs(model)
+    if spec.output_index >= count:
+        raise ModelError(
+            f"{spec.name} has {count} outputs, and output {spec.output_index} was asked for",
+            hint="correct output_index in the model's entry",
+        )
+    return str(path) if count == 1 else with_one_output(model, spec.output_index)
 
 
 def _first_line(error: BaseException) -> str:

@@ -64,8 +64,9 @@ def from_image(image: Image.Image) -> Source:
         found = image.getexif()
         exif = found.tobytes() if found else None
         exif = exif if exif is None or exif.startswith(meta.PREFIX) else meta.PREFIX + exif
+        xmp = image.info.get("xmp")
         header = Header((image.format or "").lower(), image.width, image.height)
-        return _source(image, "", b"", exif, image.info.get("xmp"), header, ())
+        return _source(image, "", b"", exif, meta.utf8(xmp) if isinstance(xmp, bytes) else None, header, ())
 
 
 def _source(
