@@ -61,6 +61,8 @@ def preload(options: Options, settings: Settings) -> None:
 
     What goes wrong is left to ``engine_of``, which meets it again.
     """
+    # Its modules import each other in a circle, which breaks when two threads import them at the same time.
+    import numpy  # noqa: F401
 
     def load() -> None:
         with suppress(Exception):
