@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,13 +13,6 @@ from tests.fakes.disk import fill_disk
 from tests.fakes.weights import BYTES, OTHER, sha256
 
 SIZE = len(BYTES)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with BadServer() as running:
-        yield running
 
 
 @pytest.fixture

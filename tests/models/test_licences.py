@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
@@ -16,11 +15,6 @@ from tests.fakes.weights import FREE, model
 
 GATED = Licence("Sign-here", commercial=True, url="https://x.invalid/gated", gated=True)
 RESEARCH = Licence("CC-BY-NC-4.0", commercial=False, url="https://x.invalid/nc")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "home")
 
 
 def test_free_weights_ask_for_nothing(store: Store) -> None:

@@ -23,13 +23,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fake client
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    folder = tmp_path / "work"
-    folder.mkdir()
-    return folder
-
-
 def test_a_stalled_client_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, work: Path) -> None:
     monkeypatch.setattr(packages, "STALL_S", 1.0)
     monkeypatch.setattr(packages, "POLL_S", 0.05)

@@ -33,13 +33,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fake client
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    folder = tmp_path / "work"
-    folder.mkdir()
-    return folder
-
-
 # --- what is in a tarball ----------------------------------------------------------------------------------------
 
 

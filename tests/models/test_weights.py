@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,18 +22,6 @@ from tests.fakes.disk import fill_disk
 from tests.fakes.weights import BYTES, OTHER, by_hand, kept, model, sha256, weights
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with BadServer() as running:
-        yield running
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "home")
 
 
 def no_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
