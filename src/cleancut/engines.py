@@ -69,4 +69,5 @@ def preload(options: Options, settings: Settings) -> None:
             if installed(model_of(options.model, settings), store_of(settings)):
                 engine_of(options, settings)
 
-    threading.Thread(target=load, name="preload", daemon=True).start()
+    # Not a daemon: ONNX Runtime aborts the process if it ends while a session is being opened.
+    threading.Thread(target=load, name="preload").start()
