@@ -91,7 +91,14 @@ def test_a_slip_is_answered_with_the_nearest_colour() -> None:
     assert "did you mean white?" in caught.value.hint
 
 
-@pytest.mark.parametrize("value", [None, 3, ["white"], Path("wall.jpg")])
+@pytest.mark.parametrize("value", [None, 3, ["white"]])
 def test_another_type_is_refused(value: object) -> None:
     with pytest.raises(OptionError, match=r"--background: .* cannot be used"):
         parse_background(value)  # type: ignore[arg-type]
+
+
+def test_a_path_is_a_picture_file(tmp_path: Path) -> None:
+    (tmp_path / "red").touch()
+    assert parse_background(tmp_path / "red") == Image(tmp_path / "red")
+    with pytest.raises(OptionError, match="no file"):
+        parse_background(tmp_path / "missing.jpg")

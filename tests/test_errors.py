@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
 from typing import get_args
 
@@ -71,3 +72,9 @@ def test_an_error_has_a_message_and_a_hint(each: type[CleancutError]) -> None:
     assert error.hint == "what to do"
     with pytest.raises(TypeError):
         each("no remedy")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("each", [errors.NotAnImage, errors.OptionError, errors.NoSubject])
+def test_an_error_goes_to_another_process_whole(each: type[CleancutError]) -> None:
+    copy = pickle.loads(pickle.dumps(each("what is wrong", hint="what to do")))
+    assert (type(copy), str(copy), copy.hint) == (each, "what is wrong", "what to do")

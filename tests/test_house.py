@@ -66,6 +66,6 @@ def test_files_and_functions_stay_small(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_settings_reads_the_environment(path: Path) -> None:
-    # A child process is handed the environment that there is; that reads none of it.
+    # packages.py hands the environment that there is on to pip and npm.
     if path.name not in ("settings.py", "packages.py"):
         assert not re.search(r"\bos\.(environ|getenv)|import (environ|getenv)", path.read_text("utf-8"))

@@ -48,12 +48,16 @@ class Image:
 Background = Transparent | Colour | Blur | Image
 
 
-def parse_background(value: str | bytes) -> Background:
+def parse_background(value: str | bytes | Path) -> Background:
     """Read ``transparent``, a colour, ``blur[:RADIUS]``, the path of a picture, or a picture's bytes.
 
     Raises OptionError for anything else. A colour's name wins over a file of the same name (``./red`` is a file).
     """
     if isinstance(value, bytes):
+        return Image(value)
+    if isinstance(value, Path):
+        if not value.is_file():
+            raise OptionError(f"--background: there is no file {value}", hint="check the name")
         return Image(value)
     if not isinstance(value, str):
         raise OptionError(f"--background: {value!r} cannot be used", hint=f"give {_FORMS}")

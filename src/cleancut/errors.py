@@ -19,6 +19,7 @@
     │   ├── LicenceNotAccepted           the weights' licence must be accepted first, or is ruled out
     │   ├── WeightsUnavailable           no source could give the weights
     │   ├── WrongChecksum                the weights at hand are not the published ones
+    │   ├── HomeUnwritable               there is no place to keep weights
     │   ├── DeviceUnavailable            the device asked for cannot be used
     │   └── InferenceFailed              the model ran and failed
     └── OutputError            output    the result cannot be written
@@ -31,6 +32,7 @@ status). The message says what is wrong; ``hint`` says what to do about it.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar, Literal
 
 Kind = Literal["usage", "input", "subject", "model", "output"]
@@ -45,6 +47,10 @@ class CleancutError(Exception):
     def __init__(self, message: str, *, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
+
+    def __reduce__(self) -> tuple[partial[CleancutError], tuple[str]]:
+        """How it is carried to another process: exceptions are made anew from their positional arguments alone."""
+        return partial(type(self), hint=self.hint), (str(self),)
 
 
 class OptionError(CleancutError):
@@ -145,6 +151,12 @@ class WrongChecksum(ModelError):
     """The weights at hand are not the published ones."""
 
     code = "wrong_checksum"
+
+
+class HomeUnwritable(ModelError):
+    """There is no place to keep weights."""
+
+    code = "home_unwritable"
 
 
 class DeviceUnavailable(ModelError):

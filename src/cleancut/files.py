@@ -79,6 +79,9 @@ def unwritable(target: Path, error: OSError) -> Unwritable:
         errno.ENOSPC: "free some space, or choose a folder on another disk",
         errno.EDQUOT: "free some space, or choose a folder on another disk",
         errno.ENAMETOOLONG: "choose a shorter name with -o",
+        errno.EEXIST: "choose another name with -o: a file is in the way",
+        errno.ENOTDIR: "choose another name with -o: a file is in the way",
+        errno.EFBIG: "choose another format, or a disk that holds larger files",
         errno.EROFS: "choose a folder on a disk that can be written",
     }.get(error.errno or 0, "choose another place with -o, or change the permissions of that folder")
     return Unwritable(f"cannot write {target}: {reason}", hint=hint)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import wraps
+from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast, get_args
 
 from cleancut.background import Background, parse_background
@@ -60,7 +61,7 @@ class Options:
     precision: Precision = _option(
         "auto", "Arithmetic of the model.", choices=Precision, planned="a choice of precision"
     )
-    background: str | bytes = _option(
+    background: str | bytes | Path = _option(
         "transparent",
         "transparent, a colour (hex or CSS name), blur[:RADIUS] of the photo, or a picture file.",
         metavar="WHAT",
@@ -112,6 +113,10 @@ class Options:
         for name in ("model", "device"):
             if not isinstance(value := getattr(self, name), str):
                 raise OptionError(f"{flag(name)}: {value!r} is no name", hint="give text")
+        if self.model == "auto":
+            raise NotBuilt("--model auto: the choice of a model is not built yet", hint="name a model")
+        if self.format == "zip" and self.channels == "alpha":
+            raise OptionError("--format zip holds colours and a matte, not a matte alone", hint="choose --format png")
         # Both are parsed again where they are used; here a bad value is refused before any work is done.
         parse_background(self.background)
         parse_margins(self.crop_margin)
@@ -176,6 +181,7 @@ class Limits:
 
 P = ParamSpec("P")
 First = TypeVar("First")
+Second = TypeVar("Second")
 Returned = TypeVar("Returned")
 
 
@@ -184,7 +190,7 @@ def takes_options(
 ) -> Callable[[Callable[[First, Options], Returned]], Callable[Concatenate[First, P], Returned]]:
     """Give a function ``f(first, options)`` the keywords of ``Options``, spelled out for people and type checkers.
 
-    ``@takes_options(Options)`` turns it into ``f(first, *, model=…, quality=…, …)``.
+    ``@takes_options(Options)`` turns it into ``f(first, /, *, model=…, quality=…, …)``.
     """
 
     def decorate(function: Callable[[First, Options], Returned]) -> Callable[Concatenate[First, P], Returned]:
@@ -192,10 +198,32 @@ def takes_options(
         def call(first: First, /, *args: P.args, **keywords: P.kwargs) -> Returned:
             return function(first, options(*args, **keywords))
 
-        first = next(iter(inspect.signature(function).parameters.values()))
-        keywords = inspect.signature(options).parameters.values()
-        signature = inspect.signature(function).replace(parameters=[first, *keywords])
-        call.__signature__ = signature  # type: ignore[attr-defined]
-        return cast("Callable[Concatenate[First, P], Returned]", call)
+        return cast("Callable[Concatenate[First, P], Returned]", _spelled_out(call, function))
 
     return decorate
+
+
+def also_takes_options(
+    options: Callable[P, Options],
+) -> Callable[[Callable[[First, Second, Options], Returned]], Callable[Concatenate[First, Second, P], Returned]]:
+    """``takes_options`` for a function of two things, ``f(first, second, options)``."""
+
+    def decorate(
+        function: Callable[[First, Second, Options], Returned],
+    ) -> Callable[Concatenate[First, Second, P], Returned]:
+        @wraps(function)
+        def call(first: First, second: Second, /, *args: P.args, **keywords: P.kwargs) -> Returned:
+            return function(first, second, options(*args, **keywords))
+
+        return cast("Callable[Concatenate[First, Second, P], Returned]", _spelled_out(call, function))
+
+    return decorate
+
+
+def _spelled_out(call: Any, function: Callable[..., Any]) -> Any:
+    """``call`` with the signature of ``function``, its last parameter replaced by the keywords of ``Options``."""
+    signature = inspect.signature(function)
+    first = [each.replace(kind=each.POSITIONAL_ONLY) for each in signature.parameters.values()][:-1]
+    keywords = inspect.signature(Options).parameters.values()
+    call.__signature__ = signature.replace(parameters=[*first, *keywords])
+    return call

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from cleancut.engines import LOADED, engine_of
 from cleancut.errors import OptionError
 from cleancut.files import read, write
 from cleancut.models.weights import Report
-from cleancut.options import Limits, Options, takes_options
+from cleancut.options import Limits, Options, also_takes_options, takes_options
 from cleancut.pipeline import Clock, cut, load
 from cleancut.pipeline import estimate_matte as _estimate_matte
 from cleancut.pipeline import render as _render
 from cleancut.settings import Settings, read_settings
 from cleancut.steps.decode import from_image
 from cleancut.steps.encode import encode
-from cleancut.types import Matte, Picture, Result, Source
+from cleancut.steps.validate import validate
+from cleancut.types import Header, Matte, Picture, Result, Source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +66,7 @@ class Remover:
             target = data.with_name(f"{data.stem}-cutout{self.options.suffix}")
             write(target, encode(picture, self.options))
             return target
-        return cast("T", picture.pixels if _is_array(data) else picture.image)
+        return cast("T", picture.pixels if is_array(data) else picture.image)
 
     def cut(self, data: Input, report: Report | None = None) -> Result:
         """Cut out one photo, and tell how it went: ``Result(image, matte, subject, confidence, …)``.
@@ -84,18 +85,22 @@ def remove(data: T, options: Options) -> T:
     return Remover.of(options).remove(data)
 
 
-def estimate_matte(data: Input, options: Options | None = None) -> Matte:
+@takes_options(Options)
+def estimate_matte(data: Input, options: Options) -> Matte:
     """Where the subject is: run the model once. The answer serves any number of ``render`` calls."""
-    options = options or Options()
     settings = read_settings()
     source = _source(data, settings.limits)
     return _estimate_matte(source, engine_of(options, settings))
 
 
-def render(data: Input, matte: Matte, options: Options | None = None) -> Picture:
-    """Make a picture from a photo and its matte; no model runs. Its ``image`` and ``pixels`` are straight RGBA."""
+@also_takes_options(Options)
+def render(data: Input, matte: Matte, options: Options) -> Picture:
+    """Make a picture from a photo and its matte; no model runs. Its ``image`` and ``pixels`` are straight RGBA.
+
+    ``data`` may be the ``source`` of a Result, so that the photo is not decoded again.
+    """
     limits = read_settings().limits
-    return _render(_source(data, limits), matte, options or Options(), limits)
+    return _render(_source(data, limits), matte, options, limits)
 
 
 def unload() -> None:
@@ -103,7 +108,8 @@ def unload() -> None:
     LOADED.unload()
 
 
-def _is_array(data: Any) -> bool:
+def is_array(data: object) -> bool:
+    """Whether it is a numpy array, asked without importing numpy."""
     return type(data).__module__.split(".")[0] == "numpy"
 
 
@@ -112,13 +118,14 @@ def _source(data: Input, limits: Limits, clock: Clock | None = None) -> Source:
         return data
     if isinstance(data, Path):
         data = read(data, limits.max_bytes)
-    if isinstance(data, (bytes, bytearray, memoryview)):
-        return load(bytes(data), limits, clock)
+    if isinstance(data, bytes):
+        return load(data, limits, clock)
     from PIL import Image
 
-    if _is_array(data):
+    if is_array(data):
         data = _image_of(cast("NDArray[np.uint8]", data))
     if isinstance(data, Image.Image):
+        validate(Header("", data.width, data.height), limits)
         return from_image(data)
     raise OptionError(
         f"cannot cut out {type(data).__name__!r}",

@@ -45,13 +45,13 @@ class TestOneFile:
 
     def test_the_input_itself_is_refused_as_output(self) -> None:
         touch("a.png")
-        with pytest.raises(OptionError, match="the input itself"):
+        with pytest.raises(OptionError, match="an input itself"):
             plan(("a.png",), "./a.png", ".png")
 
     def test_the_input_by_another_name_is_refused_as_output(self) -> None:
         touch("a.png")
         Path("link.png").symlink_to("a.png")
-        with pytest.raises(OptionError, match="the input itself"):
+        with pytest.raises(OptionError, match="an input itself"):
             plan(("link.png",), "a.png", ".png")
 
     def test_in_its_own_folder_the_output_is_marked(self) -> None:
@@ -132,7 +132,27 @@ class TestFolder:
 
     def test_the_same_file_twice_is_one_job(self) -> None:
         touch("a.jpg")
-        assert planned("a.jpg", "a.jpg", output="out") == {"a.jpg": "out/a.png"}
+        assert planned("a.jpg", "./a.jpg", "a.jpg", output="out") == {"a.jpg": "out/a.png"}
+
+    def test_an_input_that_was_named_is_no_output(self) -> None:
+        touch("in/sub/a.jpg", "out/sub/a.png")
+        outputs = planned("in", "out/sub/a.png", output="out")
+        assert outputs["in/sub/a.jpg"] == "out/sub/a-2.png"
+        assert "out/sub/a.png" not in outputs.values()
+
+    def test_the_background_picture_is_no_output(self) -> None:
+        touch("a.jpg", "out/a.png")
+        with pytest.raises(OptionError, match="an input itself"):
+            plan(("a.jpg",), "out/a.png", ".png", [Path("out/a.png")])
+        (job,) = plan(("a.jpg",), "out", ".png", [Path("out/a.png")])
+        assert job.output == Path("out/a-2.png")
+
+    def test_a_photo_and_its_cut_out_named_together_are_one_job(self) -> None:
+        touch("a.png", "a-cutout.png", "b-cutout.png")
+        assert planned("a.png", "a-cutout.png", "b-cutout.png") == {
+            "a.png": "a-cutout.png",
+            "b-cutout.png": "b-cutout-cutout.png",
+        }
 
     @pytest.mark.parametrize("output", ["in", "in/", "in/sub/out", "./in/../in"])
     def test_inside_the_input_outputs_are_marked_and_not_read_again(self, output: str) -> None:

@@ -48,7 +48,7 @@ class TestModels:
         weights.parent.mkdir()
         weights.write_bytes(b"not the weights")
         ran = run("models", "verify")
-        assert ran.code == 1
+        assert ran.code == 4
         assert "u2netp" in ran.err
         assert "damaged" in run("models", "list").out
         assert run("models", "remove", "u2netp").code == 0
@@ -66,12 +66,14 @@ class TestModels:
         assert ran.code == 4
         assert "CLEANCUT_COMMERCIAL_ONLY" in ran.err + ran.out
 
-    def test_a_bundle_carries_weights_to_another_home(
-        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        ran = run("models", "export", "bundle.tar", "u2netp")
-        assert ran.code == 4, "weights that are not here cannot be exported"
+    def test_weights_that_are_not_here_are_not_exported(self, run: Run) -> None:
+        assert run("models", "export", "bundle.tar", "u2netp").code == 4
         assert not Path("bundle.tar").exists()
+
+    def test_a_wrong_entry_of_ones_own_leaves_the_catalogue_usable(self, run: Run, tmp_path: Path) -> None:
+        (tmp_path / "home" / "models.toml").write_text("[bad\n")
+        assert run("models", "show", "u2netp").code == 0
+        assert run("models", "list").code == 4
 
 
 @pytest.mark.usefixtures("folder")
@@ -96,6 +98,15 @@ class TestDoctor:
         assert ran.code == 1
         assert "BAD" in ran.out
         assert "cleancut models remove u2netp" in ran.out
+
+    def test_a_wrong_entry_of_ones_own_is_a_finding(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "home" / "models.toml").write_text("[bad\n")
+        # Nothing is here, and what would be fetched is ruled out: the test stays off the network.
+        monkeypatch.setattr("cleancut.doctor.DEFAULT", "rmbg-1.4")
+        findings = {line["part"]: line["state"] for line in run("doctor", "--json").lines}
+        assert (findings["models"], findings["self-test"]) == ("bad", "bad")
 
     def test_no_password_is_shown(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("https_proxy", "http://me:secret@proxy.invalid:3128")

@@ -139,8 +139,16 @@ class TestJson:
         # Python's own print in between is the program's doing; the picture follows it, whole.
         assert Image.open(BytesIO(ran.stdout.removeprefix(b"{}\n"))).size == (96, 64)
 
-    def test_json_and_a_picture_do_not_share_standard_output(self, run: Run) -> None:
-        assert run("remove", "photo.png", "-o", "-", "--json", *TINY).code == 2
+    @pytest.mark.parametrize("arguments", [("photo.png", "-o", "-"), ("-",)])
+    def test_json_and_a_picture_do_not_share_standard_output(self, run: Run, arguments: tuple[str, ...]) -> None:
+        ran = run("remove", *arguments, "--json", *TINY)
+        assert (ran.code, ran.out) == (2, "")
+
+    def test_a_name_that_is_no_text(self, spawn: Spawn) -> None:
+        name = os.fsdecode(b"n\xff.png")
+        Path("photo.png").rename(name)
+        ran = spawn("remove", name, "-o", "o.png", "--json", *TINY)
+        assert (ran.returncode, json.loads(ran.stdout)["input"]) == (0, name)
 
 
 @pytest.mark.usefixtures("folder")
@@ -161,6 +169,16 @@ class TestPipe:
         ran = subprocess.run(command, shell=True, capture_output=True, env=os.environ, timeout=60, check=False)
         assert b"Traceback" not in ran.stderr
 
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+    @pytest.mark.parametrize("arguments", [("-o", "-"), ("-o", "o.png", "--json")])
+    def test_a_standard_output_that_is_full(self, folder: Path, arguments: tuple[str, ...]) -> None:
+        command = [sys.executable, "-m", "cleancut", "remove", "photo.png", *arguments, *TINY]
+        with Path("/dev/full").open("wb") as full:
+            ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=os.environ, timeout=60, check=False)
+        assert ran.returncode == 1
+        assert b"cannot write standard output" in ran.stderr
+        assert b"Traceback" not in ran.stderr
+
 
 @pytest.mark.usefixtures("folder")
 class TestBatch:
@@ -173,7 +191,7 @@ class TestBatch:
         assert ran.code == 1
         assert sorted(path.name for path in Path("out").iterdir()) == ["a.png", "c.png"]
         assert "in/b.jpg" in ran.err
-        assert "2 of 3" in ran.err
+        assert "2 done, 1 failed of 3 pictures" in ran.err
 
     def test_a_rerun_skips_what_is_done(self, run: Run) -> None:
         Path("in").mkdir()
@@ -190,9 +208,10 @@ class TestBatch:
         Path("in").mkdir()
         for name in ("a.png", "b.png"):
             Image.fromarray(photo()).save(f"in/{name}")
-        ran = run("remove", "in", "-o", "out", "--model", "isnet-genral")
+        ran = run("remove", "in", "-o", "out", "--json", "--model", "isnet-genral")
         assert ran.code == 4
-        assert "isnet-general" in ran.err
+        assert ran.err.count("isnet-general") == 1
+        assert [line["error"]["code"] for line in ran.lines] == ["unknown_model"] * 2
         assert not Path("out").exists()
 
 
@@ -275,6 +294,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         "arguments",
         [
+            ("--model", "auto"),
             ("--quality", "best"),
             ("--precision", "int8"),
             ("--translucency", "20"),
@@ -292,7 +312,7 @@ class TestRefused:
         ],
     )
     def test_what_is_planned_says_so(self, run: Run, arguments: tuple[str, ...]) -> None:
-        ran = run("remove", "photo.png", "-o", "o.png", *arguments, *TINY)
+        ran = run("remove", "photo.png", "-o", "o.png", *TINY, *arguments)
         assert ran.code == 2
         assert "not built yet" in ran.err
         assert not Path("o.png").exists()
@@ -338,7 +358,10 @@ class TestInterrupted:
             "import sys, time\n"
             "from pathlib import Path\n"
             "from cleancut.cli.main import run\n"
+            "write = Path.write_bytes\n"
             "def slow(self, data):\n"
+            "    if not data.startswith(b'\\x89PNG'):\n"
+            "        return write(self, data)\n"
             "    with self.open('wb') as file:\n"
             "        file.write(data[:10]); file.flush()\n"
             "        print('writing', file=sys.stderr, flush=True)\n"

@@ -11,6 +11,7 @@ import pytest
 
 from cleancut.errors import (
     CleancutError,
+    HomeUnwritable,
     LicenceNotAccepted,
     UnknownModel,
     Unwritable,
@@ -128,7 +129,7 @@ def test_a_full_disk_keeps_the_old_bundle(here: Store, tmp_path: Path, monkeypat
 def test_a_full_disk_at_the_import(there: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = bundle(tmp_path / "b.tar", ("a.onnx", BYTES))
     fill_disk(monkeypatch, "member")
-    with pytest.raises(Unwritable) as failed:
+    with pytest.raises(HomeUnwritable) as failed:
         import_bundle(path, there, SPECS)
     assert "CLEANCUT_HOME" in failed.value.hint
     assert nothing_in(there)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cleancut.errors import LicenceNotAccepted, Unwritable, WeightsUnavailable, WrongChecksum
+from cleancut.errors import HomeUnwritable, LicenceNotAccepted, WeightsUnavailable, WrongChecksum
 from cleancut.models.spec import Licence, ModelSpec, Url, Weights
 from cleancut.models.weights import Store, ensure, installed, verify
 from tests.fakes.bad_server import BadServer, Served
@@ -170,7 +170,7 @@ def test_a_full_disk(server: BadServer, store: Store, monkeypatch: pytest.Monkey
     """While the download is written (.partial), and while its stamp is (.part)."""
     spec = model(weights(Url(server.serve("/a", Served(BYTES)))), weights(Url(server.serve("/b", Served(BYTES)))))
     fill_disk(monkeypatch, suffix)
-    with pytest.raises(Unwritable, match="No space left") as failed:
+    with pytest.raises(HomeUnwritable, match="No space left") as failed:
         ensure(spec, store)
     assert "CLEANCUT_HOME" in failed.value.hint
     assert [each.path for each in server.asked] == ["/a"]
@@ -180,14 +180,14 @@ def test_a_full_disk(server: BadServer, store: Store, monkeypatch: pytest.Monkey
 def test_a_full_disk_under_a_copy(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "toy.onnx").write_bytes(BYTES)
     fill_disk(monkeypatch, "copy")
-    with pytest.raises(Unwritable, match="No space left"):
+    with pytest.raises(HomeUnwritable, match="No space left"):
         ensure(model(weights(Url("http://x.invalid/a"))), replace(store, mirror=str(tmp_path)))
     assert kept(store) == set()
 
 
 def test_a_home_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(Unwritable) as failed:
+    with pytest.raises(HomeUnwritable) as failed:
         ensure(model(weights(Url("http://127.0.0.1:9/a"))), Store(tmp_path / "file" / "home"))
     assert "CLEANCUT_HOME" in failed.value.hint
 

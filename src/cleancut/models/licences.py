@@ -24,11 +24,7 @@ def check(spec: ModelSpec, store: Store, *, command: str = "") -> None:
     ``command``: the one that takes ``--accept-licence`` here, if it is not ``cleancut models pull``.
     """
     licence = spec.licence
-    if store.commercial_only and not licence.commercial:
-        raise LicenceNotAccepted(
-            f"{spec.name} is ruled out: its licence, {licence.name}, allows no commercial use",
-            hint="choose a model with a commercial licence (`cleancut models list`), or unset CLEANCUT_COMMERCIAL_ONLY",
-        )
+    _rule_out(spec, store)
     if not must_be_accepted(spec):
         return
     record = _read(_path(store), spec).get(spec.name)
@@ -41,10 +37,19 @@ def check(spec: ModelSpec, store: Store, *, command: str = "") -> None:
         )
 
 
+def _rule_out(spec: ModelSpec, store: Store) -> None:
+    if store.commercial_only and not spec.licence.commercial:
+        raise LicenceNotAccepted(
+            f"{spec.name} is ruled out: its licence, {spec.licence.name}, allows no commercial use",
+            hint="choose a model with a commercial licence (`cleancut models list`), or unset CLEANCUT_COMMERCIAL_ONLY",
+        )
+
+
 def accept(spec: ModelSpec, store: Store) -> None:
-    """Record that the licence of ``spec`` is accepted, now. Raises LicenceNotAccepted and Unwritable."""
+    """Record that the licence of ``spec`` is accepted, now. Raises LicenceNotAccepted and HomeUnwritable."""
     from filelock import FileLock
 
+    _rule_out(spec, store)
     path = _path(store)
     with writing(store):
         files.make_folder(path.parent)

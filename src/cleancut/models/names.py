@@ -32,6 +32,6 @@ def find(name: str, specs: Mapping[str, ModelSpec]) -> ModelSpec:
         reason, remedy = _REFUSED[name]
         raise UnknownModel(f"{name} is not offered: {reason}", hint=remedy)
     known = [*specs, *(alias for spec in specs.values() for alias in spec.aliases)]
-    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]}? `cleancut models list` shows all" if near else "see `cleancut models list`"
     raise UnknownModel(f"there is no model {name!r}", hint=hint)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cleancut import files
-from cleancut.errors import Unwritable, WeightsUnavailable
+from cleancut.errors import HomeUnwritable, Unwritable, WeightsUnavailable
 from cleancut.models.spec import LocalFile, ModelSpec, Weights
 
 # Large enough that hashing, not the loop, takes the time; small enough not to matter beside a model.
@@ -138,7 +138,7 @@ def read_stamp(path: Path) -> Stamp | None:
 def write_stamp(
     path: Path, spec: ModelSpec, weights: Weights, found: Digest, *, source: str, checksum: str, mtime_ns: int
 ) -> None:
-    """Record that the file of ``mtime_ns`` was verified just now. Raises Unwritable."""
+    """Record that the file of ``mtime_ns`` was verified just now. Raises HomeUnwritable."""
     stamp = Stamp(
         source=source,
         checksum=checksum,
@@ -155,7 +155,7 @@ def write_stamp(
 def place(
     verified: Path, spec: ModelSpec, store: Store, weights: Weights, found: Digest, *, source: str, checksum: str
 ) -> Installed:
-    """Move a verified file of the same disk to its place, with its stamp. Raises Unwritable."""
+    """Move a verified file of the same disk to its place, with its stamp. Raises HomeUnwritable."""
     target = store.file(spec)
     mtime_ns = verified.stat().st_mtime_ns
     # The stamp first: weights without one would have to be hashed again, and those whose checksum was stated only
@@ -172,14 +172,14 @@ def place(
 
 @contextmanager
 def writing(store: Store) -> Iterator[None]:
-    """Give failures to write in the store's folder their remedy. Raises Unwritable."""
+    """Give failures to write in the store's folder their remedy. Raises HomeUnwritable."""
     hint = f"free some space, change the permissions of {store.folder}, or point CLEANCUT_HOME at another folder"
     try:
         yield
     except Unwritable as error:
-        raise Unwritable(str(error), hint=hint) from error
+        raise HomeUnwritable(str(error), hint=hint) from error
     except OSError as error:
-        raise Unwritable(str(files.unwritable(store.folder, error)), hint=hint) from error
+        raise HomeUnwritable(str(files.unwritable(store.folder, error)), hint=hint) from error
 
 
 @contextmanager

