@@ -331,6 +331,7 @@ class TestRefused:
             ("photo.png", "-o", "o.xyz"),
             ("photo.png", "-o", "o.png", "--format", "jpg"),
             ("photo.png", "--unknown"),
+            ("x" * 300,),
             ("photo.png", "--device", "gpu"),
             ("http://127.0.0.1:9/a.png",),
         ],

@@ -105,7 +105,10 @@ def main(arguments: list[str]) -> int:
         _abandon_stdout()
         return SOME_FAILED
     except OSError as error:
-        # Files have errors of their own; what is left is standard output.
+        if error.filename is not None:
+            click.echo(f"error: {error.filename}: {error.strerror}\n  → check the name and the permissions", err=True)
+            return EXIT_CODES["usage"]
+        # Files that are read or written have errors of their own; what is left is standard output.
         _abandon_stdout()
         click.echo(f"error: cannot write standard output: {error.strerror}\n  → write to a file with -o", err=True)
         return EXIT_CODES["output"]
