@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from itertools import count
 
@@ -12,6 +13,10 @@ from cleancut.engines import model_of, store_of
 from cleancut.errors import WeightsUnavailable
 from cleancut.models.weights import ensure
 from cleancut.settings import read_settings
+
+# A shell starts background work with Ctrl-C ignored, and so would be all that the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Tests of these kinds work on the machine's own weights, package clients and photographs.
 _ON_THE_MACHINE = ("real", "registry", "datasets")
