@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -108,6 +109,8 @@ def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool) 
     from cleancut.batch.run import run
     from cleancut.remover import Remover
 
+    gc.freeze()
+    gc.enable()
     ended: dict[str, int] = {"done": 0, "skipped": 0}
     failed: list[Outcome] = []
     with Download() as download:

@@ -14,4 +14,5 @@ def resize_mask(mask: Raw, width: int, height: int) -> Alpha:
     When a side shrinks the filter widens with it, so that nothing aliases.
     """
     image = Image.fromarray(mask).resize((width, height), Image.Resampling.LANCZOS)
-    return np.clip(np.asarray(image, np.float32), 0, 1)
+    resized = np.array(image, np.float32)
+    return np.clip(resized, 0, 1, out=resized)
