@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str | None, str]] = {
     "serve": (None, "Serve the HTTP API and the web page."),
     "watch": (None, "Cut out whatever appears in a folder."),
     "keys": (None, "Manage the keys of the HTTP API."),
-    "evaluate": (None, "Measure the quality of cut-outs against ground truth."),
+    "evaluate": ("evaluate", "Measure the quality of cut-outs against ground truth."),
     "batch": (None, "Work through folders and buckets, on one machine or many."),
     "bench": (None, "Measure speed, quality and behaviour under load."),
 }

@@ -1,0 +1,1 @@
+"""How good cut-outs are: measured against ground truth, and compared over many photos."""
