@@ -7,13 +7,15 @@ Arrays are C-contiguous and in row, column order. Colours are RGB in the picture
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image as PILImage
+
+    from cleancut.geometry import Box
 
 Rgb: TypeAlias = "NDArray[np.uint8]"
 """(h, w, 3) uint8, 0..255."""
@@ -71,6 +73,11 @@ class Source:
     notes: tuple[str, ...] = ()
     """What a user should know about this input, such as frames that were left out."""
 
+    def part(self, box: Box) -> Source:
+        """A part of the photo; the pixels are shared."""
+        there = slice(box.top, box.bottom), slice(box.left, box.right)
+        return replace(self, rgb=self.rgb[there], alpha=None if self.alpha is None else self.alpha[there])
+
     @property
     def width(self) -> int:
         return int(self.rgb.shape[1])
@@ -89,6 +96,20 @@ class Fit:
     width: int
     height: int
 
+    def picture(self, raw: Raw) -> Raw:
+        """The picture's part of a model's answer: (height, width)."""
+        return raw[self.top : self.top + self.height, self.left : self.left + self.width]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A model's answer about a photo or a part of it."""
+
+    mask: Raw
+    """(a, b) float32 in 0..1, squeezed: just the part, without what a letterbox adds."""
+    box: Box
+    """The part, in pixels of the photo."""
+
 
 @dataclass(frozen=True, slots=True)
 class Matte:
@@ -98,7 +119,7 @@ class Matte:
     subject: bool
     """False: the model found nothing, and ``alpha`` is clear."""
     confidence: float
-    """0..1, how decided the model is about the subject."""
+    """0..1, how much of the mask and of the true subject can be expected to coincide (IoU)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,112 @@
-"""From a model's mask to a matte at the photo's size."""
+"""From a model's answers to a matte at the photo's size."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import cv2
 import numpy as np
+from PIL import Image
 
+from cleancut.geometry import Box
+from cleancut.matting.agree import agree
+from cleancut.matting.closed_form import closed_form
+from cleancut.matting.colour_model import colour_model
 from cleancut.matting.confidence import confidence, has_subject
-from cleancut.matting.resize import resize_mask
-from cleancut.types import Fit, Matte, Raw, Source
+from cleancut.matting.enlarge import blend_strips
+from cleancut.matting.guided_filter import guided_filter
+from cleancut.matting.resize import resize_mask, resize_soft
+from cleancut.matting.soften import soften
+from cleancut.matting.softness import softness
+from cleancut.options import Effort
+from cleancut.types import Alpha, Look, Matte, Source
+
+# The matte is solved at this size; its linear models are then asked about every pixel of the photo. As large as the
+# masks of the finest models.
+_SIDE = 1024
+
+# What the mask leaves open, and a little around it, is solved anew; all else stays.
+_OPEN = 0.02
+_AROUND = 9
 
 
-def refine(raw: Raw, fit: Fit, source: Source) -> Matte:
-    """The matte of the whole photo, and how sure the model is. Without a subject the matte is clear."""
-    mask = raw[fit.top : fit.top + fit.height, fit.left : fit.left + fit.width]
-    certainty = confidence(mask)
-    if not has_subject(mask, certainty):
+def refine(looks: Sequence[Look], source: Source, effort: Effort) -> Matte:
+    """The matte of the whole photo, and how sure the model is. Without a subject the matte is clear.
+
+    ``looks``: the first is at the whole photo; those at a part of it come last.
+    """
+    first = looks[0]
+    certainty = confidence(first.mask)
+    if not has_subject(first.mask, certainty):
         return Matte(np.zeros((source.height, source.width), np.float32), subject=False, confidence=certainty)
-    return Matte(resize_mask(mask, source.width, source.height), subject=True, confidence=certainty)
+    if not effort.solve:
+        return Matte(resize_mask(first.mask, source.width, source.height), subject=True, confidence=certainty)
+    whole = soften(agree([look.mask for look in looks if look.box == first.box]))
+    alpha = resize_soft(whole, source.width, source.height)
+    box = looks[-1].box
+    part = alpha[box.top : box.bottom, box.left : box.right]
+    rgb = source.rgb[box.top : box.bottom, box.left : box.right]
+    small = _reduced(rgb)
+    if box == first.box:
+        mask = resize_soft(whole, small.shape[1], small.shape[0])
+    else:
+        mask = _closer_mask(whole, [look for look in looks if look.box == box], source, small.shape)
+        part[...] = resize_soft(mask, box.width, box.height)
+    pixel = max(small.shape[:2]) / max(looks[-1].mask.shape)
+    _solve(part, rgb, small, mask, pixel, effort)
+    return Matte(alpha, subject=True, confidence=certainty)
+
+
+def _solve(alpha: Alpha, rgb: np.ndarray, small: Alpha, mask: Alpha, pixel: float, effort: Effort) -> None:
+    """Where edges are soft, follow the photo's colours; a hard edge the model knows better. Changes ``alpha``."""
+    band = cv2.dilate(
+        ((mask > _OPEN) & (mask < 1 - _OPEN)).astype(np.uint8), np.ones((_AROUND, _AROUND), np.uint8)
+    ).astype(np.float32)
+    soft = softness(mask, pixel)
+    solved = mask
+    for _ in range(effort.passes):
+        model = colour_model(small, solved)
+        size = (mask.shape[1], mask.shape[0])
+        red, green, blue, offset, trust = (
+            cv2.resize(each, size, interpolation=cv2.INTER_LINEAR)
+            for each in (*model.weights, model.offset, model.trust)
+        )
+        estimate = np.clip(red * small[..., 0] + green * small[..., 1] + blue * small[..., 2] + offset, 0, 1)
+        solved = mask + band * trust * (estimate - mask)
+    if effort.solve == "closed-form":
+        solved = closed_form(small, solved, band)
+    amount = soft * np.asarray(cv2.blur(band, (3, 3)), np.float32)
+    blend_strips(alpha, rgb, guided_filter(small, solved), amount)
+
+
+def _reduced(rgb: np.ndarray) -> Alpha:
+    height, width = rgb.shape[:2]
+    factor = min(1.0, _SIDE / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small = rgb if factor == 1 else cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32) * np.float32(1 / 255)
+
+
+def _closer_mask(whole: Alpha, looks: Sequence[Look], source: Source, shape: tuple[int, ...]) -> Alpha:
+    """The mask of the part that was looked at closer: what both looks are sure of, fading to the first at its rim."""
+    box = looks[0].box
+    height, width = shape[:2]
+    across, down = whole.shape[1] / source.width, whole.shape[0] / source.height
+    there = (box.left * across, box.top * down, box.right * across, box.bottom * down)
+    before = np.array(Image.fromarray(whole).resize((width, height), Image.Resampling.BICUBIC, box=there), np.float32)
+    before = np.clip(before, 0, 1)
+    closer = [resize_soft(soften(look.mask), width, height) for look in looks]
+    rim = _rim(box, source, height, width)
+    mixed = agree([before, *closer])
+    return before + rim * (mixed - before)
+
+
+def _rim(box: Box, source: Source, height: int, width: int) -> Alpha:
+    """0 at the sides of a part that lie within the photo, 1 from a twentieth of it inwards."""
+    x, y = (np.arange(width) + 0.5) / width * 20, (np.arange(height) + 0.5) / height * 20
+    far = np.full_like(x, np.inf), np.full_like(y, np.inf)
+    left, right = (x if box.left > 0 else far[0]), (20 - x if box.right < source.width else far[0])
+    top, bottom = (y if box.top > 0 else far[1]), (20 - y if box.bottom < source.height else far[1])
+    return np.clip(np.minimum(np.minimum(left, right)[None, :], np.minimum(top, bottom)[:, None]), 0, 1).astype(
+        np.float32
+    )
