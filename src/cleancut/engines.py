@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+from cleancut.choice import AUTO, choices
 from cleancut.models.catalog import CATALOG
 from cleancut.models.extra import all_models
 from cleancut.models.names import find
@@ -66,8 +68,9 @@ def preload(options: Options, settings: Settings) -> None:
 
     def load() -> None:
         with suppress(Exception):
-            if installed(model_of(options.model, settings), store_of(settings)):
-                engine_of(options, settings)
+            name = choices(store_of(settings))[0] if options.model == AUTO else options.model
+            if installed(model_of(name, settings), store_of(settings)):
+                engine_of(replace(options, model=name), settings)
 
     # Not a daemon: ONNX Runtime aborts the process if it ends while a session is being opened.
     threading.Thread(target=load, name="preload").start()

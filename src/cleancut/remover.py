@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from cleancut.engines import LOADED, engine_of
+from cleancut.choice import AUTO, best_of, choices
+from cleancut.engines import LOADED, engine_of, store_of
 from cleancut.errors import OptionError
 from cleancut.files import read, write
 from cleancut.models.weights import Report
@@ -74,9 +77,22 @@ class Remover:
         ``report(what, done, total)`` is told of the bytes if weights have to be fetched. Raises CleancutError.
         """
         clock = Clock()
-        source = _source(data, self._settings.limits, clock)
-        engine = engine_of(self.options, self._settings, report)
-        return cut(source, engine, self.options, self._settings.limits, clock)
+        limits = self._settings.limits
+        source = _source(data, limits, clock)
+
+        def look(name: str) -> Result:
+            options = replace(self.options, model=name)
+            return cut(source, engine_of(options, self._settings, report), options, limits, clock)
+
+        if self.options.model != AUTO:
+            return look(self.options.model)
+        result, reason = best_of(self._models, look)
+        return replace(result, notes=(*result.notes, reason))
+
+    @cached_property
+    def _models(self) -> tuple[str, ...]:
+        """Those that auto may ask. Looked up once: a batch need not search the disk for every photo."""
+        return choices(store_of(self._settings))
 
 
 @takes_options(Options)
@@ -90,7 +106,11 @@ def estimate_matte(data: Input, options: Options) -> Matte:
     """Where the subject is: run the model once. The answer serves any number of ``render`` calls."""
     settings = read_settings()
     source = _source(data, settings.limits)
-    return _estimate_matte(source, engine_of(options, settings))
+
+    def look(name: str) -> Matte:
+        return _estimate_matte(source, engine_of(replace(options, model=name), settings), options.effort)
+
+    return best_of(choices(store_of(settings)), look)[0] if options.model == AUTO else look(options.model)
 
 
 @also_takes_options(Options)

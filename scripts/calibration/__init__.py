@@ -1,0 +1,1 @@
+"""What ``scripts/calibrate`` runs: the figures behind ``cleancut.matting.confidence``; see docs/confidence.md."""
