@@ -49,13 +49,39 @@ def _option(
     return field(default=default, metadata=meta)
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What is done for a matte beyond the model's first answer."""
+
+    solve: Literal["", "guided", "closed-form"]
+    """How soft edges are solved; empty: the model's mask as it is."""
+    closer: bool
+    """Look a second time at a subject that is small in the photo."""
+    mirrored: bool
+    """Ask the model about the mirrored photo too."""
+    sure: tuple[float, ...]
+    """Colours are learnt once for each: from where the matte so far is above it, or below one less it."""
+
+
+PLAIN = Effort(solve="", closer=False, mirrored=False, sure=())
+PRESETS: dict[Quality, Effort] = {
+    "fast": Effort(solve="guided", closer=False, mirrored=False, sure=(0.95,)),
+    "balanced": Effort(solve="guided", closer=True, mirrored=False, sure=(0.95,)),
+    "best": Effort(solve="closed-form", closer=True, mirrored=True, sure=(0.98, 0.95)),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How a picture is cut out and written. Raises OptionError for a value that cannot be used."""
 
-    model: str = _option("isnet-general", "Model to use; see `cleancut models list`.", metavar="NAME")
+    model: str = _option(
+        "isnet-general", "Model to use, see `cleancut models list`; auto: the best that is here.", metavar="NAME"
+    )
     quality: Quality = _option(
-        "balanced", "Preset for the edges.", choices=Quality, planned="the presets fast and best"
+        "balanced",
+        "How much is done for the edges; best takes several answers of the model.",
+        choices=Quality,
     )
     device: str = _option("auto", "auto, cpu, cuda or cuda:N; what is named is used or refused.", metavar="DEVICE")
     precision: Precision = _option(
@@ -68,21 +94,23 @@ class Options:
     )
     format: Format = _option("png", "Format of the output; by default the suffix given with -o.", choices=Format)
     channels: Channels = _option("rgba", "The cut-out, or the matte alone as one grey channel.", choices=Channels)
-    feather: float = _option(0.0, "Soften the edge over this many pixels.", metavar="PX", low=0, high=200)
+    feather: float = _option(0.0, "Soften hard edges over this many pixels.", metavar="PX", low=0, high=200)
     edge_shift: float = _option(
         0.0, "Move the edge outwards (+) or inwards (-) by pixels.", metavar="PX", low=-200, high=200
     )
     translucency: int | None = _option(
-        None, "How much see-through parts let through.", metavar="0..100", low=0, high=100,
-        planned="the treatment of glass and smoke",
-    )  # fmt: skip
+        None,
+        "How much glass, smoke and veils let through: 0 opaque, 50 as estimated, 100 clear.",
+        metavar="0..100",
+        low=0,
+        high=100,
+    )
     clean: float = _option(
-        0.0, "Remove specks and fill holes up to this size.", metavar="PX", low=0, planned="the clean-up of specks"
-    )
+        # A twentieth of the side of the largest photo accepted by default; what is wider is no speck.
+        0.0, "Remove specks and fill holes up to this size.", metavar="PX", low=0, high=500,
+    )  # fmt: skip
     refine: bool = _option(True, "Refine the edges; without it, the model's mask resized to full size.")
-    decontaminate: bool = _option(
-        False, "Remove the old background's colour from soft edges.", planned="colour decontamination"
-    )
+    decontaminate: bool = _option(True, "Remove the old background's colour from soft edges.")
     invert: bool = _option(False, "Keep the background and remove the subject.")
     crop: bool = _option(False, "Crop to the subject.")
     crop_margin: str = _option(
@@ -113,13 +141,16 @@ class Options:
         for name in ("model", "device"):
             if not isinstance(value := getattr(self, name), str):
                 raise OptionError(f"{flag(name)}: {value!r} is no name", hint="give text")
-        if self.model == "auto":
-            raise NotBuilt("--model auto: the choice of a model is not built yet", hint="name a model")
         if self.format == "zip" and self.channels == "alpha":
             raise OptionError("--format zip holds colours and a matte, not a matte alone", hint="choose --format png")
         # Both are parsed again where they are used; here a bad value is refused before any work is done.
         parse_background(self.background)
         parse_margins(self.crop_margin)
+
+    @property
+    def effort(self) -> Effort:
+        """What the preset means."""
+        return PRESETS[self.quality] if self.refine else PLAIN
 
     @property
     def suffix(self) -> str:

@@ -4,7 +4,7 @@
 
     bytes ─probe→ Header ─validate→ Header ─decode→ Source ─preprocess→ Tensor, Fit ─infer→ Raw ─refine→ Matte
                                                      └──────────────┬─────────────────────────────────────┘
-                                                      render: adjust → compose → Picture ─encode→ bytes
+                                                      render: adjust → decontaminate → compose → Picture ─encode→ bytes
 
 The seam is the matte: ``estimate_matte`` runs a model once, ``render`` runs as often as the user changes the edge, the
 background or the crop. Nothing here knows of HTTP, terminals, queues or the environment.
@@ -14,23 +14,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+
+import numpy as np
 
 from cleancut.background import Image
 from cleancut.errors import NoSubject, OptionError
 from cleancut.files import read
-from cleancut.options import Limits, Options
+from cleancut.geometry import Box
+from cleancut.matting.closer import closer
+from cleancut.matting.confidence import confidence, has_subject
+from cleancut.options import PRESETS, Effort, Limits, Options
 from cleancut.runtime.session import Engine
 from cleancut.steps.adjust import adjust
 from cleancut.steps.compose import compose
 from cleancut.steps.decode import decode
+from cleancut.steps.decontaminate import decontaminate
 from cleancut.steps.infer import infer
 from cleancut.steps.preprocess import preprocess
 from cleancut.steps.probe import probe
 from cleancut.steps.refine import refine
 from cleancut.steps.validate import validate
-from cleancut.types import Matte, Picture, Result, Source
+from cleancut.types import Look, Matte, Picture, Result, Source
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,12 +65,31 @@ def load(data: bytes, limits: Limits, clock: Clock | None = None) -> Source:
     return clock(decode, data, header)
 
 
-def estimate_matte(source: Source, engine: Engine, clock: Clock | None = None) -> Matte:
-    """Run the model once. Raises ModelError."""
+def estimate_matte(
+    source: Source, engine: Engine, effort: Effort = PRESETS["balanced"], clock: Clock | None = None
+) -> Matte:
+    """Run the model: once, or as often as the effort allows and it pays. Raises ModelError."""
     clock = clock or Clock()
-    tensor, fit = clock(preprocess, source, engine.spec)
-    raw = clock(infer, tensor, engine)
-    return clock(refine, raw, fit, source)
+    whole = Box(0, 0, source.width, source.height)
+    looks = [_look(source, whole, engine, clock)]
+    mask = looks[0].mask
+    if has_subject(mask, confidence(mask)):
+        part = closer(mask, source.width, source.height) if effort.closer else None
+        if effort.mirrored:
+            looks.append(_look(source, whole, engine, clock, mirrored=True))
+        if part is not None:
+            looks.append(_look(source, part, engine, clock))
+        if part is not None and effort.mirrored:
+            looks.append(_look(source, part, engine, clock, mirrored=True))
+    return clock(refine, looks, source, effort)
+
+
+def _look(source: Source, box: Box, engine: Engine, clock: Clock, mirrored: bool = False) -> Look:
+    tensor, fit = clock(preprocess, source.part(box), engine.spec)
+    if not mirrored:
+        return Look(fit.picture(clock(infer, tensor, engine)), box)
+    raw = clock(infer, np.ascontiguousarray(tensor[..., ::-1]), engine)
+    return Look(fit.picture(np.ascontiguousarray(raw[:, ::-1])), box)
 
 
 def render(
@@ -82,13 +108,16 @@ def render(
         )
     scene = _scene(options, limits or Limits())
     alpha = clock(adjust, matte, options)
-    return clock(compose, source, alpha, options, scene)
+    # A feather fades what the photo shows sharp: how much of a pixel is the subject's is as without it.
+    mixed = clock(adjust, matte, replace(options, feather=0.0)) if options.feather else alpha
+    colours = clock(decontaminate, source, mixed, alpha, options)
+    return clock(compose, source, colours, alpha, options, scene)
 
 
 def cut(source: Source, engine: Engine, options: Options, limits: Limits, clock: Clock | None = None) -> Result:
     """From a decoded photo to a picture. Raises ModelError, InputError (background), NoSubject if one is required."""
     clock = clock or Clock()
-    matte = estimate_matte(source, engine, clock)
+    matte = estimate_matte(source, engine, options.effort, clock)
     if options.require_subject and not matte.subject:
         raise NoSubject(
             f"no subject was found (confidence {matte.confidence:.2f})",

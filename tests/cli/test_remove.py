@@ -294,12 +294,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         "arguments",
         [
-            ("--model", "auto"),
-            ("--quality", "best"),
             ("--precision", "int8"),
-            ("--translucency", "20"),
-            ("--clean", "3"),
-            ("--decontaminate",),
             ("--canvas", "100x100"),
             ("--padding", "5%"),
             ("--position", "center"),
@@ -317,7 +312,17 @@ class TestRefused:
         assert "not built yet" in ran.err
         assert not Path("o.png").exists()
 
-    @pytest.mark.parametrize("arguments", [("--no-refine",), ("--no-decontaminate",), ("--jobs", "1"), ("--invert",)])
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("--no-refine",),
+            ("--no-decontaminate",),
+            ("--jobs", "1"),
+            ("--invert",),
+            ("--clean", "2.5"),
+            ("--translucency", "20"),
+        ],
+    )
     def test_what_is_built_is_not_refused(self, run: Run, arguments: tuple[str, ...]) -> None:
         assert run("remove", "photo.png", "-o", "o.png", *arguments, *TINY).code == 0
 

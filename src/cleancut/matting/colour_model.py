@@ -10,9 +10,6 @@ import numpy as np
 from cleancut.matting.symmetric import PAIRS, Plane, Planes, factors, quadratic, solve
 from cleancut.types import Alpha
 
-# What the mask is sure of teaches the colours.
-_FOREGROUND, _BACKGROUND = 0.95, 0.05
-
 # Colours are gathered at a quarter of the size: their means and spreads change slowly.
 _FACTOR = 4
 
@@ -43,15 +40,15 @@ class ColourModel:
     """0..1: 1 where the two sides' colours are far apart against their spread."""
 
 
-def colour_model(rgb: Alpha, alpha: Alpha) -> ColourModel:
-    """Learn, from what ``alpha`` is sure of, the colours' linear discriminant around each place.
+def colour_model(rgb: Alpha, alpha: Alpha, sure: float = 0.95) -> ColourModel:
+    """Learn the colours' linear discriminant around each place, from where alpha is above ``sure`` or below 1 - it.
 
     ``rgb``: (h, w, 3) float32 in 0..1; ``alpha``: (h, w) float32. Fisher's discriminant (Annals of Eugenics 7, 1936)
     of the local means and covariances, scaled so that the background's mean answers 0 and the foreground's 1. Unlike
     the projection on the line between the means it looks along the direction in which textures do not vary.
     """
-    ahead = _gather(rgb, (alpha > _FOREGROUND).astype(np.float32))
-    behind = _gather(rgb, (alpha < _BACKGROUND).astype(np.float32))
+    ahead = _gather(rgb, (alpha > sure).astype(np.float32))
+    behind = _gather(rgb, (alpha < 1 - sure).astype(np.float32))
     (front, front_spread), (back, back_spread) = ahead, behind
     difference = [x - y for x, y in zip(front, back, strict=True)]
     spread = [

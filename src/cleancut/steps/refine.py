@@ -64,8 +64,8 @@ def _solve(alpha: Alpha, rgb: np.ndarray, small: Alpha, mask: Alpha, pixel: floa
     ).astype(np.float32)
     soft = softness(mask, pixel)
     solved = mask
-    for _ in range(effort.passes):
-        model = colour_model(small, solved)
+    for sure in effort.sure:
+        model = colour_model(small, solved, sure)
         size = (mask.shape[1], mask.shape[0])
         red, green, blue, offset, trust = (
             cv2.resize(each, size, interpolation=cv2.INTER_LINEAR)
