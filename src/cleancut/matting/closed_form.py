@@ -55,7 +55,8 @@ def closed_form(rgb: Alpha, estimate: Alpha, band: Alpha) -> Alpha:
     """The matte nearest to an estimate that the photo's colours explain: (h, w) float32 in 0..1.
 
     ``rgb``: (h, w, 3) float32 in 0..1; ``band``: (h, w), above 0 where the matte is open. Minimises
-    αᵀLα + (α - e)ᵀW(α - e) by conjugate gradients. Levin, Lischinski and Weiss, A Closed-Form Solution to Natural Image Matting, PAMI 2008.
+    αᵀLα + (α - e)ᵀW(α - e) by conjugate gradients. Levin, Lischinski and Weiss, A Closed-Form Solution to
+    Natural Image Matting, PAMI 2008.
     """
     laplacian = _Laplacian(rgb)
     weight = np.where(band > 0, np.float32(_IN_BAND), np.float32(_KNOWN))

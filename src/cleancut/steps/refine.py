@@ -13,6 +13,7 @@ from cleancut.matting.agree import agree
 from cleancut.matting.closed_form import closed_form
 from cleancut.matting.colour_model import colour_model
 from cleancut.matting.confidence import confidence, has_subject
+from cleancut.matting.decide import OPEN, decide
 from cleancut.matting.enlarge import blend_strips
 from cleancut.matting.guided_filter import guided_filter
 from cleancut.matting.resize import resize_mask, resize_soft
@@ -25,8 +26,7 @@ from cleancut.types import Alpha, Look, Matte, Source
 # masks of the finest models.
 _SIDE = 1024
 
-# What the mask leaves open, and a little around it, is solved anew; all else stays.
-_OPEN = 0.02
+# Solved anew is what the mask leaves open, and so many pixels around it, less one, halved; all else stays.
 _AROUND = 9
 
 
@@ -42,7 +42,7 @@ def refine(looks: Sequence[Look], source: Source, effort: Effort) -> Matte:
     if not effort.solve:
         return Matte(resize_mask(first.mask, source.width, source.height), subject=True, confidence=certainty)
     whole = soften(agree([look.mask for look in looks if look.box == first.box]))
-    alpha = resize_soft(whole, source.width, source.height)
+    alpha = resize_soft(decide(whole), source.width, source.height)
     box = looks[-1].box
     part = alpha[box.top : box.bottom, box.left : box.right]
     rgb = source.rgb[box.top : box.bottom, box.left : box.right]
@@ -51,7 +51,7 @@ def refine(looks: Sequence[Look], source: Source, effort: Effort) -> Matte:
         mask = resize_soft(whole, small.shape[1], small.shape[0])
     else:
         mask = _closer_mask(whole, [look for look in looks if look.box == box], source, small.shape)
-        part[...] = resize_soft(mask, box.width, box.height)
+        part[...] = resize_soft(decide(mask), box.width, box.height)
     pixel = max(small.shape[:2]) / max(looks[-1].mask.shape)
     _solve(part, rgb, small, mask, pixel, effort)
     return Matte(alpha, subject=True, confidence=certainty)
@@ -60,7 +60,7 @@ def refine(looks: Sequence[Look], source: Source, effort: Effort) -> Matte:
 def _solve(alpha: Alpha, rgb: np.ndarray, small: Alpha, mask: Alpha, pixel: float, effort: Effort) -> None:
     """Where edges are soft, follow the photo's colours; a hard edge the model knows better. Changes ``alpha``."""
     band = cv2.dilate(
-        ((mask > _OPEN) & (mask < 1 - _OPEN)).astype(np.uint8), np.ones((_AROUND, _AROUND), np.uint8)
+        ((mask > OPEN) & (mask < 1 - OPEN)).astype(np.uint8), np.ones((_AROUND, _AROUND), np.uint8)
     ).astype(np.float32)
     soft = softness(mask, pixel)
     solved = mask
