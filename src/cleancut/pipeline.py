@@ -6,7 +6,7 @@
                                                      └──────────────┬─────────────────────────────────────┘
                                                       render: adjust → decontaminate → compose → Picture ─encode→ bytes
 
-The seam is the matte: ``estimate_matte`` runs a model once, ``render`` runs as often as the user changes the edge, the
+The seam is the matte: ``estimate_matte`` runs a model, ``render`` runs as often as the user changes the edge, the
 background or the crop. Nothing here knows of HTTP, terminals, queues or the environment.
 """
 
@@ -108,8 +108,9 @@ def render(
         )
     scene = _scene(options, limits or Limits())
     alpha = clock(adjust, matte, options)
-    # A feather fades what the photo shows sharp: how much of a pixel is the subject's is as without it.
-    mixed = clock(adjust, matte, replace(options, feather=0.0)) if options.feather else alpha
+    # How much of a pixel is the subject's is as the photo shows it, whatever the user makes of the edge afterwards.
+    unmoved = replace(options, feather=0.0, edge_shift=0.0, translucency=None)
+    mixed = alpha if unmoved == options else clock(adjust, matte, unmoved)
     colours = clock(decontaminate, source, mixed, alpha, options)
     return clock(compose, source, colours, alpha, options, scene)
 

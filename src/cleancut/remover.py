@@ -103,7 +103,7 @@ def remove(data: T, options: Options) -> T:
 
 @takes_options(Options)
 def estimate_matte(data: Input, options: Options) -> Matte:
-    """Where the subject is: run the model once. The answer serves any number of ``render`` calls."""
+    """Where the subject is: run the model, in ``best`` several times. It serves any number of ``render`` calls."""
     settings = read_settings()
     source = _source(data, settings.limits)
 

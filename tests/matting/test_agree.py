@@ -31,8 +31,3 @@ def test_decided_here_is_not_decided_there() -> None:
     found = agree([first, second])
     assert found[30, 2] > 0.8
     assert found[30, -3] < 0.2
-
-
-def test_weights_count_on_top() -> None:
-    silent = np.zeros((60, 60), np.float32)
-    np.testing.assert_allclose(agree([flat(0), flat(1)], [flat(1), silent]), 0, atol=1e-6)

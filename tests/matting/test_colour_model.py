@@ -54,8 +54,15 @@ def test_with_nothing_to_learn_from_there_is_no_trust(value: float) -> None:
     model = colour_model(halves(GREY, RED), np.full((64, 128), value, np.float32))
     assert np.isfinite(model.offset).all()
     assert all(np.isfinite(each).all() for each in model.weights)
-    if value == 0.5:
-        assert not (model.trust > 0.01).any()
+    assert not (model.trust > 0.01).any()
+
+
+def test_a_side_that_is_nowhere_near_is_not_black() -> None:
+    # All is grey glass in doubt; only far away something is sure.
+    rgb = np.full((64, 900, 3), 0.8, np.float32)
+    alpha = np.full((64, 900), 0.75, np.float32)
+    alpha[:, :20], rgb[:, :20] = 0, 1
+    assert not (colour_model(rgb, alpha).trust[:, 30:] > 0.01).any()
 
 
 def test_a_single_pixel_is_a_picture_too() -> None:

@@ -19,7 +19,7 @@ PICTURE = b"a picture"
 
 
 def composed(photo: Source, alpha: Alpha, scene: Source | None = None, **options: object) -> Pixels:
-    return compose(photo, alpha, Options(**options), scene).pixels  # type: ignore[arg-type]
+    return compose(photo, photo.rgb, alpha, Options(**options), scene).pixels  # type: ignore[arg-type]
 
 
 def hexed(colour: Colour) -> str:
@@ -91,8 +91,8 @@ def test_photo_and_matte_are_left_for_the_next_rendering() -> None:
 
 def test_the_metadata_goes_along() -> None:
     photo = source(random_photo(6), icc=srgb_profile())
-    assert compose(photo, ramp(), Options()).metadata == photo.metadata
-    assert compose(photo, ramp(), Options(background="red")).metadata == photo.metadata
+    assert compose(photo, photo.rgb, ramp(), Options()).metadata == photo.metadata
+    assert compose(photo, photo.rgb, ramp(), Options(background="red")).metadata == photo.metadata
 
 
 # ─ Colours ─
@@ -331,7 +331,7 @@ def test_what_the_file_hid_is_not_the_subject() -> None:
 
 def test_the_matte_alone_is_one_channel() -> None:
     photo = source(random_photo(17), icc=srgb_profile())
-    picture = compose(photo, ramp(), Options(channels="alpha", background="red"))
+    picture = compose(photo, photo.rgb, ramp(), Options(channels="alpha", background="red"))
     np.testing.assert_array_equal(picture.pixels, np.rint(ramp() * 255))
     # A colour profile says nothing about a matte.
     assert picture.metadata.icc is None

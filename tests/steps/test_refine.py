@@ -146,3 +146,24 @@ def test_a_closer_look_that_sees_other_things_at_its_rim_leaves_no_seam() -> Non
     found = refine(looks, source(plain((90, 90, 90), 400, 400)), FAST).alpha
     across = np.abs(np.diff(found[200]))
     assert across.max() < 0.25
+
+
+@pytest.mark.parametrize("effort", [PRESETS["balanced"], BEST])
+def test_looks_that_find_nothing_or_something_else_change_nothing(effort: Effort) -> None:
+    drawing = box()
+    mask = as_alpha(cv2.GaussianBlur(drawing.alpha, (0, 0), 1))
+    photo, whole = source(drawing.rgb), Box(0, 0, 384, 384)
+    part = Box(40, 60, 350, 330)
+    elsewhere = full(0.0)
+    elsewhere[:4] = 1
+    expected = refine([Look(mask, whole)], photo, effort).alpha
+    others = [Look(full(0.0), whole), Look(full(0.0), part), Look(elsewhere, part)]
+    np.testing.assert_array_equal(refine([Look(mask, whole), *others], photo, effort).alpha, expected)
+
+
+def test_a_subject_of_which_nothing_is_quite_sure_is_not_lost() -> None:
+    drawing = box()
+    mask = as_alpha(0.9 * cv2.GaussianBlur(drawing.alpha, (0, 0), 1))
+    for effort in (FAST, BEST):
+        inside = refined(drawing.rgb, mask, effort)[drawing.alpha > 0.99]
+        assert inside.mean() > 0.85

@@ -77,6 +77,7 @@ def command(dataset: Path, **flags: Any) -> None:
 def _evaluate(
     dataset: Path, photos: tuple[Photo, ...], selection: Selection, settings: Settings, flags: dict[str, Any]
 ) -> None:
+    from cleancut.choice import AUTO
     from cleancut.engines import model_of
     from cleancut.evaluation.candidates import Candidate
     from cleancut.evaluation.evaluate import evaluate
@@ -88,7 +89,7 @@ def _evaluate(
     entries = entries_of(flags["models"], flags["candidates"], flags["predictions"])
     # Before any work is done: a name that is misspelt, and what is not installed.
     for entry in entries:
-        if isinstance(entry, Candidate):
+        if isinstance(entry, Candidate) and entry.options.model != AUTO:
             model_of(entry.options.model, settings)
     if flags["html"] is not None:
         template()

@@ -1,9 +1,9 @@
 """rembg's library calls, answered by cleancut: ``from cleancut.compat.rembg import remove, new_session``.
 
 Names, keywords and kinds of answer are those of rembg 2.0.86. What differs is meant: colours at soft edges are not
-darkened, masks are not stretched to full contrast, and where no model is named cleancut's default is used. The
-``alpha_matting``, ``decontaminate`` and ``vitmatte`` keywords are accepted and change nothing: the edges are those of
-the model's mask, until cleancut's own treatment of edges is built.
+darkened, masks are not stretched to full contrast, and where no model is named cleancut's default is used.
+``decontaminate`` and ``alpha_matting`` take the background's colour out of soft edges, as there; the matte itself is
+cleancut's own, refined, whatever ``alpha_matting`` and ``vitmatte`` say.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def new_session(model_name: str = _DEFAULT, *args: Any, providers: list[Any] | N
     from cleancut.settings import read_settings
 
     spec = model_of(model_name, read_settings())
-    return Session(spec.name, Remover(model=spec.name, device=_device(providers)))
+    # Only the matte of its answers is used: colours would be estimated for nothing.
+    return Session(spec.name, Remover(model=spec.name, device=_device(providers), decontaminate=False))
 
 
 def remove(
@@ -76,6 +77,8 @@ def remove(
     options = Options(
         channels="alpha" if only_mask else "rgba",
         background="transparent" if bgcolor is None else _hex(bgcolor),
+        # As in rembg, whose matting estimates colours too. Where nobody asks, the photo's stay.
+        decontaminate=decontaminate or alpha_matting,
     )
     picture = render(result.source, matte, options)
     if isinstance(data, bytes) or force_return_bytes:

@@ -16,21 +16,19 @@ _RADIUS = 16
 _POWER = 8
 
 
-def agree(masks: Sequence[Alpha], weights: Sequence[Alpha] | None = None) -> Alpha:
+def agree(masks: Sequence[Alpha]) -> Alpha:
     """The mean of masks of one size, each weighted by how decided it is around each place: (h, w) float32.
 
-    Decided is Σ (2α − 1)² in a window: 1 where all is black or white. ``weights``: (h, w) each, more of them.
+    Decided is the mean of (2α − 1)² in a window: 1 where all is black or white.
     """
     if len(masks) == 1:
         return masks[0]
     total = np.zeros_like(masks[0])
     mixed = np.zeros_like(masks[0])
-    for place, mask in enumerate(masks):
+    for mask in masks:
         side = 2 * _RADIUS + 1
         decided = cv2.blur(np.square(2 * mask - 1), (side, side), borderType=cv2.BORDER_REFLECT) ** _POWER
         weight = decided + np.float32(1e-6)
-        if weights is not None:
-            weight = weight * weights[place]
         mixed += weight * mask
         total += weight
     return mixed / total

@@ -25,6 +25,9 @@ _NOISE = 0.02**2
 _PURE = 0.5
 _MOST_PURE = 0.3
 
+# A side is known once a twenty-fifth of the widest neighbourhood is: less is no ground for any colour.
+_SEEN = 1e-6
+
 # The separation at which a colour estimate is half trusted, as a squared number of standard deviations.
 _HALF_TRUSTED = 10.0
 
@@ -49,7 +52,7 @@ def colour_model(rgb: Alpha, alpha: Alpha, sure: float = 0.95) -> ColourModel:
     """
     ahead = _gather(rgb, (alpha > sure).astype(np.float32))
     behind = _gather(rgb, (alpha < 1 - sure).astype(np.float32))
-    (front, front_spread), (back, back_spread) = ahead, behind
+    (front_seen, front, front_spread), (back_seen, back, back_spread) = ahead, behind
     difference = [x - y for x, y in zip(front, back, strict=True)]
     spread = [
         (x + y) / 2 + (_NOISE if i == j else 0) for (i, j), x, y in zip(PAIRS, front_spread, back_spread, strict=True)
@@ -63,11 +66,13 @@ def colour_model(rgb: Alpha, alpha: Alpha, sure: float = 0.95) -> ColourModel:
     weights = [each * gain for each in weights]
     offset = -sum(x * y for x, y in zip(weights, back, strict=True)) - low * gain
     squared = np.square(separation)
-    return ColourModel(weights, np.asarray(offset), squared / (squared + _HALF_TRUSTED**2))
+    seen = np.minimum(front_seen, back_seen)
+    trust = squared / (squared + _HALF_TRUSTED**2) * (seen / (seen + _SEEN))
+    return ColourModel(weights, np.asarray(offset), np.asarray(trust))
 
 
-def _gather(rgb: Alpha, known: Alpha) -> tuple[Planes, Planes]:
-    """Local means (3 planes) and covariances (6 planes) of the colours that are known."""
+def _gather(rgb: Alpha, known: Alpha) -> tuple[Plane, Planes, Planes]:
+    """How much is known around each place, and of that the local means (3 planes) and covariances (6 planes)."""
     height, width = known.shape
     size = (max(1, round(width / _FACTOR)), max(1, round(height / _FACTOR)))
     channels = [rgb[..., i] for i in range(3)]
@@ -84,4 +89,4 @@ def _gather(rgb: Alpha, known: Alpha) -> tuple[Planes, Planes]:
     weight = total[..., 0] + np.float32(1e-9)
     means = [total[..., 1 + i] / weight for i in range(3)]
     spreads = [total[..., 4 + k] / weight - means[i] * means[j] for k, (i, j) in enumerate(PAIRS)]
-    return means, spreads
+    return total[..., 0], means, spreads

@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 from cleancut.background import DEFAULT_BLUR, Background, Blur, Colour, Image, Transparent
 from cleancut.codecs.colour import from_srgb, to_srgb
 from cleancut.geometry import Box
+from cleancut.matting.eight_bits import eight_bits
 from cleancut.matting.fill import blurred_background
 from cleancut.matting.over import over_opaque, over_translucent
 from cleancut.matting.subject_box import subject_box
@@ -18,14 +19,14 @@ from cleancut.types import Alpha, Alpha8, Metadata, Picture, Pixels, Rgb, Source
 WHITE = Colour(255, 255, 255)
 
 
-def compose(source: Source, alpha: Alpha, options: Options, scene: Source | None = None) -> Picture:
-    """The photo with its new alpha, cropped and set on its background. Alpha stays straight.
+def compose(source: Source, colours: Rgb, alpha: Alpha, options: Options, scene: Source | None = None) -> Picture:
+    """The subject with its new alpha, cropped and set on its background. Alpha stays straight.
 
-    ``alpha``: (h, w) float32 in 0..1. ``scene``: the decoded picture of an image background. The result's pixels are
-    (h, w) for the matte alone, (h, w, 3) on an opaque background, else (h, w, 4). RGB is the photo's own wherever the
-    subject is, and zero where nothing is.
+    ``colours``: (h, w, 3) uint8, the photo as it looks where it is the subject. ``alpha``: (h, w) float32 in 0..1.
+    ``scene``: the decoded picture of an image background. The result's pixels are (h, w) for the matte alone, (h, w, 3)
+    on an opaque background, else (h, w, 4). RGB is ``colours`` wherever the subject is, and zero where nothing is.
     """
-    new = np.rint(alpha * 255).astype(np.uint8)
+    new = eight_bits(alpha)
     if source.alpha is not None:
         new = _times(new, source.alpha)
     box = _box(new, options)
@@ -36,7 +37,7 @@ def compose(source: Source, alpha: Alpha, options: Options, scene: Source | None
         background = WHITE  # JPEG has no alpha
     blurred = _blurred(source.rgb, new, background, box) if isinstance(background, Blur) else None
     # A margin can reach beyond the photo: nothing is there.
-    rgb, new = _framed(source.rgb, box), _framed(new, box)
+    rgb, new = _framed(colours, box), _framed(new, box)
     if blurred is not None:
         return Picture(over_opaque(rgb, new, blurred), source.metadata)
     if isinstance(background, Transparent):

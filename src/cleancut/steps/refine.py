@@ -26,6 +26,9 @@ from cleancut.types import Alpha, Look, Matte, Source
 # masks of the finest models.
 _SIDE = 1024
 
+# A closer look that has less in common with the first (intersection over union) has lost the subject or found another.
+_LEAST_IN_COMMON = 0.3
+
 # Solved anew is what the mask leaves open, and so many pixels around it, less one, halved; all else stays.
 _AROUND = 9
 
@@ -41,6 +44,7 @@ def refine(looks: Sequence[Look], source: Source, effort: Effort) -> Matte:
         return Matte(np.zeros((source.height, source.width), np.float32), subject=False, confidence=certainty)
     if not effort.solve:
         return Matte(resize_mask(first.mask, source.width, source.height), subject=True, confidence=certainty)
+    looks = [first, *(look for look in looks[1:] if _same_subject(look, first, source))]
     whole = soften(agree([look.mask for look in looks if look.box == first.box]))
     alpha = resize_soft(decide(whole), source.width, source.height)
     box = looks[-1].box
@@ -55,6 +59,16 @@ def refine(looks: Sequence[Look], source: Source, effort: Effort) -> Matte:
     pixel = max(small.shape[:2]) / max(looks[-1].mask.shape)
     _solve(part, rgb, small, mask, pixel, effort)
     return Matte(alpha, subject=True, confidence=certainty)
+
+
+def _same_subject(look: Look, first: Look, source: Source) -> bool:
+    """Whether another look found the subject that the first did, rather than nothing or something else."""
+    if not has_subject(look.mask, confidence(look.mask)):
+        return False
+    if look.box == first.box:
+        return True  # about the whole photo both are worth the same
+    before = _seen_before(first.mask, look.box, source, look.mask.shape)
+    return float(np.minimum(before, look.mask).sum()) >= _LEAST_IN_COMMON * float(np.maximum(before, look.mask).sum())
 
 
 def _solve(alpha: Alpha, rgb: np.ndarray, small: Alpha, mask: Alpha, pixel: float, effort: Effort) -> None:
@@ -91,14 +105,19 @@ def _closer_mask(whole: Alpha, looks: Sequence[Look], source: Source, shape: tup
     """The mask of the part that was looked at closer: what both looks are sure of, fading to the first at its rim."""
     box = looks[0].box
     height, width = shape[:2]
-    across, down = whole.shape[1] / source.width, whole.shape[0] / source.height
-    there = (box.left * across, box.top * down, box.right * across, box.bottom * down)
-    before = np.array(Image.fromarray(whole).resize((width, height), Image.Resampling.BICUBIC, box=there), np.float32)
-    before = np.clip(before, 0, 1)
+    before = _seen_before(whole, box, source, (height, width))
     closer = [resize_soft(soften(look.mask), width, height) for look in looks]
     rim = _rim(box, source, height, width)
     mixed = agree([before, *closer])
     return before + rim * (mixed - before)
+
+
+def _seen_before(whole: Alpha, box: Box, source: Source, shape: tuple[int, ...]) -> Alpha:
+    """A part of the whole photo's mask, at another size."""
+    across, down = whole.shape[1] / source.width, whole.shape[0] / source.height
+    there = (box.left * across, box.top * down, box.right * across, box.bottom * down)
+    part = Image.fromarray(whole).resize((shape[1], shape[0]), Image.Resampling.BICUBIC, box=there)
+    return np.clip(np.array(part, np.float32), 0, 1)
 
 
 def _rim(box: Box, source: Source, height: int, width: int) -> Alpha:
