@@ -132,7 +132,7 @@ def test_a_refusal_names_what_is_allowed() -> None:
     assert caught.value.hint == "give a number from 0 to 500"
     with pytest.raises(OptionError) as caught:
         Options(max_bytes=0)
-    assert caught.value.hint == "give a number of at least 1"
+    assert caught.value.hint == "give a whole number of at least 1"
 
 
 def test_the_defaults_are_allowed_and_nothing_can_be_changed_later() -> None:

@@ -16,7 +16,7 @@ from cleancut.errors import (
     OptionError,
 )
 from cleancut.options import PRESETS, Limits, Options, Quality
-from cleancut.pipeline import Clock, cut, estimate_matte, load, render
+from cleancut.pipeline import Clock, estimate_matte, finish, load, render
 from cleancut.types import Matte, Raw, Result, Source, Tensor
 from tests.fakes.engines import Failing, Known, block, fake_engine, full, out_of_memory
 from tests.pictures import gradient, saved
@@ -33,7 +33,8 @@ def photo() -> Source:
 def through(session: Known | Failing, options: Options | None = None) -> Result:
     clock = Clock()
     source = load(PNG, Limits(), clock)
-    return cut(source, fake_engine(session, notes=("of the engine",)), options or Options(), Limits(), clock)
+    engine, options = fake_engine(session, notes=("of the engine",)), options or Options()
+    return finish(source, estimate_matte(source, engine, options.effort, clock), engine, options, Limits(), clock)
 
 
 def test_a_photo_becomes_a_cutout() -> None:

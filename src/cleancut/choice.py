@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
-from cleancut.errors import CleancutError, InferenceFailed, NoSubject
+from cleancut.errors import CleancutError, InferenceFailed
 from cleancut.models import licences
 from cleancut.models.catalog import CATALOG, DEFAULT
 from cleancut.models.extra import all_models
@@ -49,7 +49,7 @@ LOOKS = 2
 
 
 class Answer(Protocol):
-    """What a choice is made by; a Result and a Matte are such."""
+    """What a choice is made by; a Matte is such."""
 
     @property
     def subject(self) -> bool: ...
@@ -71,18 +71,18 @@ def choices(store: Store) -> tuple[str, ...]:
     return general or _others(store) or (DEFAULT,)
 
 
-def best_of(names: Sequence[str], look: Callable[[str], T]) -> tuple[T, str]:
-    """The first model's answer, unless it is unsure and the second is clearly surer; and a line that says why.
+def best_of(names: Sequence[str], look: Callable[[str], T]) -> tuple[str, T, str]:
+    """The first model and its answer, unless it is unsure and the second is clearly surer; and a line that says why.
 
-    ``look`` runs a model. One that fails at this picture is passed over, as is one that finds no subject where one is
-    required. Raises what the first raised if none answers, and at once whatever else ``look`` raises.
+    ``look`` runs a model. One that fails at this picture is passed over. Raises what the first raised if none answers,
+    and at once whatever else ``look`` raises.
     """
     answers: dict[str, T] = {}
     refusals: dict[str, CleancutError] = {}
     for name in names[:LOOKS]:
         try:
             answers[name] = look(name)
-        except (NoSubject, InferenceFailed) as error:
+        except InferenceFailed as error:
             refusals[name] = error
             continue
         if answers[name].subject and answers[name].confidence >= SURE:
@@ -91,7 +91,7 @@ def best_of(names: Sequence[str], look: Callable[[str], T]) -> tuple[T, str]:
         raise next(iter(refusals.values()))
     first, *rest = answers
     best = next((name for name in rest if _clearly_better(answers[name], answers[first])), first)
-    return answers[best], _reason(best, answers, refusals)
+    return best, answers[best], _reason(best, answers, refusals)
 
 
 def _clearly_better(answer: Answer, than: Answer) -> bool:
@@ -108,8 +108,7 @@ def _reason(best: str, answers: Mapping[str, Answer], refusals: Mapping[str, Cle
         told = f"{best} {answers[best].confidence:.2f} before {name} {answer.confidence:.2f}"
         little = answer.subject and answer.confidence > answers[best].confidence
         said = [told + ", which leads by too little" * little]
-    for name, error in refusals.items():
-        said.append(f"{name} found no subject" if isinstance(error, NoSubject) else str(error))
+    said += [str(error) for error in refusals.values()]
     return f"auto: {'; '.join(said)}"
 
 

@@ -96,7 +96,11 @@ class Options:
     channels: Channels = _option("rgba", "The cut-out, or the matte alone as one grey channel.", choices=Channels)
     feather: float = _option(0.0, "Soften hard edges over this many pixels.", metavar="PX", low=0, high=200)
     edge_shift: float = _option(
-        0.0, "Move the edge outwards (+) or inwards (-) by pixels.", metavar="PX", low=-200, high=200
+        0.0,
+        "Move the edge outwards (+) or inwards (-) by pixels; outwards shows the photo's own colours.",
+        metavar="PX",
+        low=-200,
+        high=200,
     )
     translucency: int | None = _option(
         None,
@@ -181,7 +185,7 @@ def _check(name: str, value: object, default: object, meta: Any) -> None:
         raise OptionError(f"{flag(name)}: {value!r} is not known", hint=f"choose one of {', '.join(choices)}")
     low, high = meta["low"], meta["high"]
     if low is not None or high is not None:
-        _check_range(name, value, low, high, whole=isinstance(default, int))
+        _check_range(name, value, low, high, whole=not isinstance(default, float))
     if meta["planned"] and value != default:
         raise NotBuilt(
             f"{flag(name)} {value} is not built yet ({meta['planned']})", hint=f"leave out {flag(name)} for now"

@@ -115,10 +115,14 @@ def render(
     return clock(compose, source, colours, alpha, options, scene)
 
 
-def cut(source: Source, engine: Engine, options: Options, limits: Limits, clock: Clock | None = None) -> Result:
-    """From a decoded photo to a picture. Raises ModelError, InputError (background), NoSubject if one is required."""
+def finish(
+    source: Source, matte: Matte, engine: Engine, options: Options, limits: Limits, clock: Clock | None = None
+) -> Result:
+    """From a photo and the matte that ``engine`` gave to all there is to tell of it.
+
+    Raises InputError (the background), NoSubject if one is required.
+    """
     clock = clock or Clock()
-    matte = estimate_matte(source, engine, options.effort, clock)
     if options.require_subject and not matte.subject:
         raise NoSubject(
             f"no subject was found (confidence {matte.confidence:.2f})",

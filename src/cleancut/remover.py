@@ -13,9 +13,10 @@ from cleancut.errors import OptionError
 from cleancut.files import read, write
 from cleancut.models.weights import Report
 from cleancut.options import Limits, Options, also_takes_options, takes_options
-from cleancut.pipeline import Clock, cut, load
+from cleancut.pipeline import Clock, finish, load
 from cleancut.pipeline import estimate_matte as _estimate_matte
 from cleancut.pipeline import render as _render
+from cleancut.runtime.session import Engine
 from cleancut.settings import Settings, read_settings
 from cleancut.steps.decode import from_image
 from cleancut.steps.encode import encode
@@ -80,14 +81,19 @@ class Remover:
         limits = self._settings.limits
         source = _source(data, limits, clock)
 
-        def look(name: str) -> Result:
-            options = replace(self.options, model=name)
-            return cut(source, engine_of(options, self._settings, report), options, limits, clock)
+        def engine(name: str) -> Engine:
+            return engine_of(replace(self.options, model=name), self._settings, report)
 
-        if self.options.model != AUTO:
-            return look(self.options.model)
-        result, reason = best_of(self._models, look)
-        return replace(result, notes=(*result.notes, reason))
+        def look(name: str) -> Matte:
+            return _estimate_matte(source, engine(name), self.options.effort, clock)
+
+        name, said = self.options.model, list[str]()
+        if name == AUTO:
+            name, matte, *said = best_of(self._models, look)
+        else:
+            matte = look(name)
+        result = finish(source, matte, engine(name), self.options, limits, clock)
+        return replace(result, notes=(*result.notes, *said))
 
     @cached_property
     def _models(self) -> tuple[str, ...]:
@@ -110,7 +116,7 @@ def estimate_matte(data: Input, options: Options) -> Matte:
     def look(name: str) -> Matte:
         return _estimate_matte(source, engine_of(replace(options, model=name), settings), options.effort)
 
-    return best_of(choices(store_of(settings)), look)[0] if options.model == AUTO else look(options.model)
+    return best_of(choices(store_of(settings)), look)[1] if options.model == AUTO else look(options.model)
 
 
 @also_takes_options(Options)

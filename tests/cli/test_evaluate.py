@@ -79,6 +79,8 @@ class TestComparing:
             (("discs", "--predictions", "theirs", "--baseline", "z"), 2, "no candidate has that name"),
             (("discs", "--predictions", "theirs", "--predictions", "theirs"), 2, "two candidates are called theirs"),
             (("discs", "--predictions", "theirs", "--json", "discs"), 2, "discs is a folder"),
+            (("discs", "--predictions", "theirs", "--json", "r", "--html", "./r"), 2, "both name r"),
+            (("discs", "--predictions", "theirs", "--json", "new/r", "--baseline", "z"), 2, "no candidate"),
             (("discs", "--model", "unheard-of"), 4, "unheard-of"),
             (("discs", "--candidate", "--crop --model tiny"), 2, "--crop"),
             (("discs", "--half", "left"), 2, "left"),
@@ -89,6 +91,7 @@ class TestComparing:
         ran = run("evaluate", *arguments)
         assert (ran.code, ran.out) == (code, "")
         assert says in ran.err
+        assert not Path("new").exists()
 
     def test_a_missing_prediction_is_named(self, run: Run) -> None:
         Path("theirs/b.png").unlink()
@@ -141,6 +144,7 @@ class TestCandidates:
             ("raw: --no-refine", "raw", {"refine": False}),
             ("plain:", "plain", {}),
             ("--device cuda:1", "--device cuda:1", {"device": "cuda:1"}),
+            ("--background /home/me/wall.png", "--background wall.png", {"background": "/home/me/wall.png"}),
             ("a b:--model 'my model'", "a b", {"model": "my model"}),
         ],
     )

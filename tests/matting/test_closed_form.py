@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cleancut.matting.closed_form import closed_form
+from cleancut.matting.closed_form import _EPSILON, _Laplacian, closed_form
 from tests.matting.drawings import as_a_model_sees_it, as_alpha, error, hair
 
 
@@ -15,6 +15,23 @@ def test_what_the_colours_explain_is_found() -> None:
     assert error(solved, drawing.alpha) < 0.95 * error(estimate, drawing.alpha)
     assert solved.min() >= 0
     assert solved.max() <= 1
+
+
+def test_the_operator_is_the_matrix_of_the_paper() -> None:
+    """L = Σ over windows of (δᵢⱼ - (1 + (Iᵢ - μ)ᵀ(Σ + εU)⁻¹(Iⱼ - μ)) / 9), window by window; ours is a ninth of it."""
+    random = np.random.default_rng(3)
+    rgb, alpha = random.random((12, 14, 3), np.float32), random.random((12, 14), np.float32)
+    expected = np.zeros((12, 14))
+    for top in range(10):
+        for left in range(12):
+            window = np.s_[top : top + 3, left : left + 3]
+            colours = rgb[window].reshape(9, 3).astype(float)
+            colours -= colours.mean(axis=0)
+            inverse = np.linalg.inv(colours.T @ colours / 9 + _EPSILON * np.eye(3))
+            local = np.eye(9) - (1 + colours @ inverse @ colours.T) / 9
+            expected[window] += (local @ alpha[window].ravel()).reshape(3, 3)
+    inside = np.s_[2:-2, 2:-2]
+    np.testing.assert_allclose(_Laplacian(rgb)(alpha)[inside], expected[inside] / 9, atol=1e-4)
 
 
 def test_what_is_known_stays() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -67,7 +68,6 @@ def command(dataset: Path, **flags: Any) -> None:
         photos = find_photos(dataset, selection)
         gc.freeze()
         gc.enable()
-        _refuse_unwritable(flags["as_json"], flags["html"])
         if flags["colours"]:
             _colours(dataset, photos, settings, flags)
         else:
@@ -79,7 +79,7 @@ def _evaluate(
 ) -> None:
     from cleancut.choice import AUTO
     from cleancut.engines import model_of
-    from cleancut.evaluation.candidates import Candidate
+    from cleancut.evaluation.candidates import Candidate, baseline_of
     from cleancut.evaluation.evaluate import evaluate
     from cleancut.evaluation.page import page, template
     from cleancut.evaluation.record import dumps, record
@@ -87,12 +87,14 @@ def _evaluate(
     from cleancut.files import write
 
     entries = entries_of(flags["models"], flags["candidates"], flags["predictions"])
-    # Before any work is done: a name that is misspelt, and what is not installed.
+    # Before any work is done, and any folder made: a name that is misspelt, and what is not installed.
+    baseline_of(entries, flags["baseline"])
     for entry in entries:
         if isinstance(entry, Candidate) and entry.options.model != AUTO:
             model_of(entry.options.model, settings)
     if flags["html"] is not None:
         template()
+    _refuse_unwritable(flags["as_json"], flags["html"])
     with _Bars() as bars:
         pictures = flags["html"] is not None
         found = evaluate(photos, entries, settings, bars, baseline=flags["baseline"], pictures=pictures)
@@ -115,6 +117,7 @@ def _colours(dataset: Path, photos: tuple[Photo, ...], settings: Settings, flags
     for name in ("models", "candidates", "predictions", "baseline", "html"):
         if flags[name]:
             raise OptionError(f"--colours has no use for --{name.rstrip('s')}", hint="leave one of them out")
+    _refuse_unwritable(flags["as_json"], None)
     with _Bars() as bars:
         attempts = colour_trial(photos, settings.limits, estimators(), bars)
     if not attempts:
@@ -166,7 +169,7 @@ def entries_of(models: Sequence[str], candidates: Sequence[str], predictions: Se
 def parse_candidate(text: str) -> tuple[str, dict[str, Any]]:
     """``[NAME:] FLAGS`` as a name and keywords of ``Options``; the flags are the name where none is given.
 
-    Raises OptionError.
+    A name goes into reports, so a path among the flags is called by its last part. Raises OptionError.
     """
     name, colon, rest = ("", ":", text) if text.lstrip().startswith("-") else text.partition(":")
     if not colon:
@@ -180,7 +183,7 @@ def parse_candidate(text: str) -> tuple[str, dict[str, Any]]:
     except (click.UsageError, ValueError) as error:
         reason = error.format_message() if isinstance(error, click.UsageError) else str(error)
         raise OptionError(f"--candidate {text}: {reason}", hint="give flags of `cleancut remove`") from error
-    return name.strip() or " ".join(words) or DEFAULT, keywords
+    return name.strip() or " ".join(re.split(r"[/\\]", word)[-1] for word in words) or DEFAULT, keywords
 
 
 @click.command(add_help_option=False)
@@ -219,7 +222,10 @@ def _refuse_unwritable(as_json: str | None, html: Path | None) -> None:
     """Find out now rather than after an hour of work. Raises OptionError, Unwritable."""
     from cleancut.files import make_folder
 
-    for path in [*([Path(as_json)] if as_json not in (None, "-") else []), *([html] if html is not None else [])]:
+    targets = [Path(each) for each in (as_json, html) if each not in (None, "-")]
+    if len(targets) == 2 and targets[0].resolve() == targets[1].resolve():
+        raise OptionError(f"--json and --html both name {targets[0]}", hint="name two files")
+    for path in targets:
         make_folder(path.parent)
         if path.is_dir():
             raise OptionError(f"{path} is a folder", hint="name a file")
