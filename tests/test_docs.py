@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import tables
 from cleancut import errors, settings
 from cleancut.cli.main import EXIT_CODES
 from cleancut.models.catalog import CATALOG
@@ -54,6 +55,12 @@ def test_every_error_is_in_the_table() -> None:
 def test_every_exit_code_is_in_the_table() -> None:
     table = {row[2]: int(row[0]) for row in rows("errors.md", r"\d+") if row[2]}
     assert table == EXIT_CODES
+
+
+@pytest.mark.parametrize("page", tables.pages())
+def test_what_is_said_to_be_measured_is_what_was_measured(page: str) -> None:
+    """Run benchmarks/tables.py after a new measurement."""
+    assert (DOCS / page).read_text("utf-8") == tables.rendered(page)
 
 
 @pytest.mark.parametrize("page", sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")]), ids=lambda path: path.name)

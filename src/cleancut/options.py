@@ -67,7 +67,7 @@ PLAIN = Effort(solve="", closer=False, mirrored=False, sure=())
 PRESETS: dict[Quality, Effort] = {
     "fast": Effort(solve="guided", closer=False, mirrored=False, sure=(0.95,)),
     "balanced": Effort(solve="guided", closer=True, mirrored=False, sure=(0.95,)),
-    "best": Effort(solve="closed-form", closer=True, mirrored=True, sure=(0.98, 0.95)),
+    "best": Effort(solve="closed-form", closer=True, mirrored=True, sure=(0.98, 0.95, 0.95, 0.95)),
 }
 
 

@@ -1,0 +1,96 @@
+"""Tables of the documentation that show what was measured: made from ``results``, between two marks of a page.
+
+``python benchmarks/tables.py`` writes them; a test holds the pages against them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+DOCS = ROOT / "docs"
+
+_PRESETS = ("fast", "balanced", "best")
+# Set, group of photos, metric, and what they are called.
+_EDGES = (
+    ("soft24", "right", "band_mae", "soft24, the 18 that rembg gets right: error in the unknown band"),
+    ("soft24", "right", "band_gradient", "… gradient error there"),
+    ("soft24", "missed", "mae", "soft24, the 6 that it misses: whole error"),
+    ("highres", "all", "band_mae", "highres, 16 photos: error in the unknown band"),
+    ("highres", "all", "band_gradient", "… gradient error there"),
+    ("highres", "all", "mae", "… whole error"),
+)
+
+
+def edges() -> list[str]:
+    """Errors as multiples of rembg's."""
+    rows = []
+    for dataset, group, metric, title in _EDGES:
+        found = _result(f"edges-{dataset}")["groups"][group]["candidates"]
+        cells = []
+        for preset in _PRESETS:
+            low, high = found[preset][metric]["ratio_interval"]
+            cells.append(f"{found[preset][metric]['ratio']:.3f} [{low:.2f}, {high:.2f}]")
+        rows.append([title, *cells])
+    for dataset in ("soft24", "highres"):
+        found = _result(f"edges-{dataset}")["groups"]["all"]["candidates"]
+        rows.append([f"{dataset}, all: median whole error (rembg {found['rembg']['mae']['median']:.5f})"])
+        rows[-1] += [f"{found[preset]['mae']['median']:.5f}" for preset in _PRESETS]
+    return _table(["÷ rembg, with its 95 % interval", *_PRESETS], rows)
+
+
+def colours() -> list[str]:
+    """Colour errors in levels of 255, and seconds a photo."""
+    rows = []
+    for dataset in ("soft24", "highres"):
+        verdicts = _result(f"colours-{dataset}")["verdicts"]
+        of = {(each["background"], each["estimator"]): each for each in verdicts}
+        for background in dict.fromkeys(each["background"] for each in verdicts):
+            each = [of[background, name] for name in ("none", "pymatting", "cleancut")]
+            errors = [f"{one['error']['value']:.2f}" for one in each]
+            rows.append([f"{dataset}, {background}", *errors, f"{each[2]['seconds'] / each[1]['seconds']:.2f}"])
+    return _table(["photos, background", "none", "pymatting", "cleancut", "its time ÷ pymatting's"], rows)
+
+
+TABLES: dict[str, tuple[str, Callable[[], list[str]]]] = {
+    "edges": ("edges.md", edges),
+    "colours": ("edges.md", colours),
+}
+
+
+def rendered(page: str) -> str:
+    """A page of the documentation with its tables made anew."""
+    text = (DOCS / page).read_text("utf-8")
+    for name, (where, make) in TABLES.items():
+        if where == page:
+            mark = re.escape(f"<!-- measured: {name} -->")
+            table = "\n".join(make())
+            text, found = re.subn(
+                f"({mark}\n).*?(<!-- end -->)", lambda m, t=table: f"{m[1]}{t}\n{m[2]}", text, flags=re.S
+            )
+            if found != 1:
+                raise SystemExit(f"docs/{page} has {found} places for the table {name}, and one is needed")
+    return text
+
+
+def pages() -> list[str]:
+    """Those that have such tables."""
+    return sorted({page for page, _ in TABLES.values()})
+
+
+def _result(name: str) -> Any:
+    return json.loads((RESULTS / f"{name}.json").read_text("ascii"))
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+
+
+if __name__ == "__main__":
+    for page in pages():
+        (DOCS / page).write_text(rendered(page), "utf-8")
