@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-
 from benchmarks import tables
+
 from cleancut import errors, settings
 from cleancut.cli.main import EXIT_CODES
 from cleancut.models.catalog import CATALOG
