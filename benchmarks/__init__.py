@@ -1,0 +1,1 @@
+"""Measurements, and what the documentation makes of them."""
