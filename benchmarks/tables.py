@@ -1,12 +1,11 @@
 """Tables of the documentation that show what was measured: made from ``results``, between two marks of a page.
 
-``python benchmarks/tables.py`` writes them; a test holds the pages against them.
+``python -m benchmarks.tables`` writes them; a test holds the pages against them.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -68,13 +67,12 @@ def rendered(page: str) -> str:
     text = (DOCS / page).read_text("utf-8")
     for name, (where, make) in TABLES.items():
         if where == page:
-            mark = re.escape(f"<!-- measured: {name} -->")
-            table = "\n".join(make())
-            text, found = re.subn(
-                f"({mark}\n).*?(<!-- end -->)", lambda m, t=table: f"{m[1]}{t}\n{m[2]}", text, flags=re.S
-            )
-            if found != 1:
-                raise SystemExit(f"docs/{page} has {found} places for the table {name}, and one is needed")
+            begin, end = f"<!-- measured: {name} -->\n", "<!-- end -->"
+            before, found, rest = text.partition(begin)
+            _, closed, after = rest.partition(end)
+            if not (found and closed):
+                raise SystemExit(f"docs/{page} has no place for the table {name}: {begin}{end}")
+            text = before + begin + "\n".join(make()) + "\n" + end + after
     return text
 
 

@@ -59,7 +59,7 @@ def test_every_exit_code_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("page", tables.pages())
 def test_what_is_said_to_be_measured_is_what_was_measured(page: str) -> None:
-    """Run benchmarks/tables.py after a new measurement."""
+    """Run python -m benchmarks.tables after a new measurement."""
     assert (DOCS / page).read_text("utf-8") == tables.rendered(page)
 
 
