@@ -16,6 +16,9 @@ from cleancut.matting.subject_box import subject_box
 from cleancut.options import Options
 from cleancut.types import Alpha, Alpha8, Metadata, Picture, Pixels, Rgb, Source
 
+# As much of a photo as the processor keeps at hand.
+_ROWS = 64
+
 WHITE = Colour(255, 255, 255)
 
 
@@ -71,13 +74,15 @@ def _framed(array: Pixels, box: Box | None, replicate: bool = False) -> Pixels:
 
 
 def _straight(rgb: Rgb, alpha: Alpha8, keep_hidden: bool) -> Pixels:
-    # OpenCV and not numpy: a tenth of the time.
-    pixels = cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA)
-    pixels[..., 3] = alpha
-    if not keep_hidden:
-        # The background is gone, not only hidden; and the file is a third of the size.
-        pixels = cv2.bitwise_and(pixels, pixels, mask=alpha)
-    return np.asarray(pixels, np.uint8)
+    # Memory that is zero already is not even touched where nothing is to be seen.
+    pixels = np.zeros((*alpha.shape, 4), np.uint8)
+    for top in range(0, len(alpha), _ROWS):
+        rows = slice(top, top + _ROWS)
+        strip = cv2.cvtColor(rgb[rows], cv2.COLOR_RGB2RGBA)
+        cv2.insertChannel(alpha[rows], strip, 3)
+        # Else the background would be hidden and not gone; and the file is a third of the size.
+        cv2.copyTo(strip, None if keep_hidden else alpha[rows], pixels[rows])
+    return pixels
 
 
 def _blurred(rgb: Rgb, alpha: Alpha8, background: Blur, box: Box | None) -> Rgb:
