@@ -46,9 +46,11 @@ def engine_of(options: Options, settings: Settings, report: Report | None = None
     spec = model_of(options.model, settings)
 
     def load() -> Engine:
+        from cleancut.runtime.memory import keep_freed
         from cleancut.runtime.onnx import open_engine
         from cleancut.runtime.prepared import place
 
+        keep_freed()
         weights = ensure(spec, store_of(settings), report)
         identity = f"{weights.sha256} {spec.output_index}"
         prepared = place(prepared_models(settings), spec.name, identity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,6 +18,7 @@ _FACTOR = 4
 # nearer ones have seen too little, each 1/33 as loud as the one before.
 _SIGMAS = (2.0, 4.0, 8.0, 16.0)
 _FADE = 0.03
+_WIDE = 8.0
 
 # The noise of a colour, 5 levels of 255: two colours closer than that cannot be told apart.
 _NOISE = 0.02**2
@@ -50,8 +52,9 @@ def colour_model(rgb: Alpha, alpha: Alpha, sure: float = 0.95) -> ColourModel:
     of the local means and covariances, scaled so that the background's mean answers 0 and the foreground's 1. Unlike
     the projection on the line between the means it looks along the direction in which textures do not vary.
     """
-    ahead = _gather(rgb, (alpha > sure).astype(np.float32))
-    behind = _gather(rgb, (alpha < 1 - sure).astype(np.float32))
+    channels = cv2.split(rgb)
+    ahead = _gather(channels, (alpha > sure).astype(np.float32))
+    behind = _gather(channels, (alpha < 1 - sure).astype(np.float32))
     (front_seen, front, front_spread), (back_seen, back, back_spread) = ahead, behind
     difference = [x - y for x, y in zip(front, back, strict=True)]
     spread = [
@@ -71,22 +74,27 @@ def colour_model(rgb: Alpha, alpha: Alpha, sure: float = 0.95) -> ColourModel:
     return ColourModel(weights, np.asarray(offset), np.asarray(trust))
 
 
-def _gather(rgb: Alpha, known: Alpha) -> tuple[Plane, Planes, Planes]:
+def _gather(channels: Sequence[cv2.typing.MatLike], known: Alpha) -> tuple[Plane, Planes, Planes]:
     """How much is known around each place, and of that the local means (3 planes) and covariances (6 planes)."""
     height, width = known.shape
     size = (max(1, round(width / _FACTOR)), max(1, round(height / _FACTOR)))
-    channels = [rgb[..., i] for i in range(3)]
-    seen = [each * known for each in channels]
-    planes = [known, *seen, *(seen[i] * channels[j] for i, j in PAIRS)]
-    # Four at a time: so many channels OpenCV resizes at once.
-    small = [cv2.resize(np.dstack(planes[k : k + 4]), size, interpolation=cv2.INTER_AREA) for k in (0, 4, 8)]
-    reduced = np.dstack(small)
-    total = np.zeros(reduced.shape, np.float32)
+    seen = [cv2.multiply(each, known) for each in channels]
+    planes = [known, *seen, *(cv2.multiply(seen[i], channels[j]) for i, j in PAIRS)]
+    total, *sums = (_spread_out(cv2.resize(each, size, interpolation=cv2.INTER_AREA)) for each in planes)
+    weight = total + np.float32(1e-9)
+    means = [each / weight for each in sums[:3]]
+    spreads = [each / weight - means[i] * means[j] for each, (i, j) in zip(sums[3:], PAIRS, strict=True)]
+    return total, means, spreads
+
+
+def _spread_out(plane: cv2.typing.MatLike) -> Plane:
+    """The sum over all neighbourhoods. The wide ones on a quarter of the size again, which they cannot tell."""
+    total = np.zeros(plane.shape, np.float32)
+    height, width = plane.shape
+    coarse = cv2.resize(plane, (-(-width // _FACTOR), -(-height // _FACTOR)), interpolation=cv2.INTER_AREA)
+    wide = np.zeros(coarse.shape, np.float32)
     for step, sigma in enumerate(_SIGMAS):
-        for plane in range(reduced.shape[2]):
-            blurred = cv2.GaussianBlur(reduced[..., plane], (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-            total[..., plane] += np.float32(_FADE**step) * np.asarray(blurred, np.float32)
-    weight = total[..., 0] + np.float32(1e-9)
-    means = [total[..., 1 + i] / weight for i in range(3)]
-    spreads = [total[..., 4 + k] / weight - means[i] * means[j] for k, (i, j) in enumerate(PAIRS)]
-    return total[..., 0], means, spreads
+        source, there, reach = (plane, total, sigma) if sigma < _WIDE else (coarse, wide, sigma / _FACTOR)
+        blurred = cv2.GaussianBlur(source, (0, 0), reach, borderType=cv2.BORDER_REFLECT)
+        cv2.scaleAdd(blurred, _FADE**step, there, there)
+    return total + np.asarray(cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

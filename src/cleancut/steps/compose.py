@@ -80,8 +80,11 @@ def _straight(rgb: Rgb, alpha: Alpha8, keep_hidden: bool) -> Pixels:
         rows = slice(top, top + _ROWS)
         strip = cv2.cvtColor(rgb[rows], cv2.COLOR_RGB2RGBA)
         cv2.insertChannel(alpha[rows], strip, 3)
-        # Else the background would be hidden and not gone; and the file is a third of the size.
-        cv2.copyTo(strip, None if keep_hidden else alpha[rows], pixels[rows])
+        if keep_hidden:
+            pixels[rows] = strip
+        else:
+            # The background is gone, not only hidden; and the file is a third of the size.
+            cv2.copyTo(strip, alpha[rows], pixels[rows])
     return pixels
 
 
