@@ -303,7 +303,6 @@ class TestRefused:
             ("--max-bytes", "1000"),
             ("--name", "{stem}"),
             ("--report", "r.csv"),
-            ("--jobs", "4"),
         ],
     )
     def test_what_is_planned_says_so(self, run: Run, arguments: tuple[str, ...]) -> None:
@@ -318,6 +317,8 @@ class TestRefused:
             ("--no-refine",),
             ("--no-decontaminate",),
             ("--jobs", "1"),
+            ("--jobs", "4"),
+            ("--jobs", "auto"),
             ("--invert",),
             ("--clean", "2.5"),
             ("--translucency", "20"),

@@ -1,10 +1,18 @@
-"""Working through jobs one after the other: one that fails does not stop the others."""
+"""Working through jobs, a few at a time: one that fails does not stop the others.
+
+Each picture goes its whole way in one thread. A model answers one question at a time, with all cores; while it does,
+the other threads decode what comes next and encode what came before. So nothing is handed over, and what is in memory
+is bounded by the number of threads.
+"""
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -41,22 +49,51 @@ class Outcome:
     error: CleancutError | None = None
 
 
-def run(jobs: Iterable[Job], remover: Remover, existing: Existing, limits: Limits, report: Report) -> Iterator[Outcome]:
-    """Do the jobs, in order. Without its model none can be done: the rest fail with the same ModelError, untried."""
-    hopeless: ModelError | None = None
-    for job in jobs:
-        if hopeless is not None:
-            yield Outcome(job, "failed", error=hopeless)
-            continue
+def at_a_time(wanted: int | None, jobs: int) -> int:
+    """How many pictures are worked on at a time; by default as many as keep the model busy: one in it, one on its way
+    there, and one on its way out.
+    """
+    return max(1, min(wanted or 3, jobs))
+
+
+def run(
+    jobs: Iterable[Job], remover: Remover, existing: Existing, limits: Limits, report: Report, at_once: int = 1
+) -> Iterator[Outcome]:
+    """Do the jobs, ``at_once`` at a time; their outcomes come in the jobs' order, none is begun long before it is due.
+
+    Without its model none can be done: the rest fail with the same ModelError, untried.
+    """
+    hopeless: list[ModelError] = []
+
+    def attempt(job: Job) -> Outcome:
+        if hopeless:
+            return Outcome(job, "failed", error=hopeless[0])
         began = time.perf_counter()
         try:
-            outcome = _one(job, remover, existing, limits, report)
+            return _one(job, remover, existing, limits, report)
         except CleancutError as error:
-            outcome = Outcome(job, "failed", _ms(began), error=error)
             # The model may still manage a picture other than the one that it failed at.
             if isinstance(error, ModelError) and not isinstance(error, InferenceFailed):
-                hopeless = error
-        yield outcome
+                hopeless.append(error)
+            return Outcome(job, "failed", _ms(began), error=error)
+
+    coming = iter(jobs)
+    # Alone, since it finds out whether there is a model.
+    for job in itertools.islice(coming, 1):
+        yield attempt(job)
+    under_way: deque[Future[Outcome]] = deque()
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="picture")
+    try:
+        for job in coming:
+            # Some ahead, so that one slow picture does not leave the other threads without work.
+            if len(under_way) == 2 * at_once:
+                yield under_way.popleft().result()
+            under_way.append(pool.submit(attempt, job))
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        # Those that have begun are waited for, so that none writes after the caller was told of the end.
+        pool.shutdown(cancel_futures=True)
 
 
 def _one(job: Job, remover: Remover, existing: Existing, limits: Limits, report: Report) -> Outcome:

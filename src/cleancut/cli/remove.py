@@ -30,6 +30,15 @@ SUFFIXES = {
 }  # fmt: skip
 
 
+class _Count(click.ParamType[int | None]):
+    """A number of at least 1, or auto, which is None."""
+
+    name = "count"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        return None if value == "auto" else click.IntRange(1).convert(value, param, ctx)
+
+
 @click.command("remove")
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
 @click.option(
@@ -43,7 +52,7 @@ SUFFIXES = {
 )
 @click.option("--name", metavar="TEMPLATE", help="Template of the outputs' names. (Not built yet.)")
 @click.option("--report", metavar="F.csv", help="Write a report of all pictures. (Not built yet.)")
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Pictures at a time. Only 1 is built yet.")
+@click.option("--jobs", type=_Count(), metavar="N|auto", help="Pictures worked on at a time. [default: auto, 3]")
 @click.option("--allow-url", is_flag=True, help="Let IN be an http(s) URL.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a picture on standard output.")
 def command(inputs: tuple[str, ...], output: str | None, **flags: Any) -> int:
@@ -68,17 +77,13 @@ def command(inputs: tuple[str, ...], output: str | None, **flags: Any) -> int:
         if urls and not flags["allow_url"]:
             raise OptionError(f"{urls[0]} is a URL", hint="add --allow-url to fetch pictures from the network")
         existing: Existing = flags["existing"] or ("overwrite" if _one_named_file(inputs) else "skip")
-        return _work(jobs, options, existing, flags["as_json"])
+        return _work(jobs, options, existing, flags["as_json"], flags["jobs"])
 
 
 def _refuse_planned(flags: dict[str, Any]) -> None:
     for name, what in (("name", "the template of names"), ("report", "the CSV report")):
         if flags[name] is not None:
             raise NotBuilt(f"--{name}: {what} is not built yet", hint=f"leave out --{name} for now")
-    if flags["jobs"] not in (None, 1):
-        raise NotBuilt(
-            "--jobs: working on several pictures at a time is not built yet", hint="leave out --jobs for now"
-        )
 
 
 def _format(output: str | None, wanted: str | None) -> str:
@@ -98,7 +103,7 @@ def _one_named_file(inputs: tuple[str, ...]) -> bool:
     return len(inputs) == 1 and not Path(inputs[0]).is_dir() and (Path(inputs[0]).exists() or not has_magic(inputs[0]))
 
 
-def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool) -> int:
+def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool, wanted: int | None) -> int:
     from cleancut.engines import preload
     from cleancut.settings import read_settings
 
@@ -106,7 +111,7 @@ def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool) 
     if any(job.output is None or existing != "skip" or not job.output.exists() for job in jobs):
         # A model takes as long to load as all the imports below and the first photo.
         preload(options, settings)
-    from cleancut.batch.run import run
+    from cleancut.batch.run import at_a_time, run
     from cleancut.remover import Remover
 
     gc.freeze()
@@ -114,7 +119,8 @@ def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool) 
     ended: dict[str, int] = {"done": 0, "skipped": 0}
     failed: list[Outcome] = []
     with Download() as download:
-        outcomes = run(jobs, Remover.of(options, settings), existing, settings.limits, download)
+        remover, at_once = Remover.of(options, settings), at_a_time(wanted, len(jobs))
+        outcomes = run(jobs, remover, existing, settings.limits, download, at_once)
         for outcome in _with_bar(outcomes, len(jobs), quiet=as_json):
             if outcome.error is not None:
                 failed.append(outcome)

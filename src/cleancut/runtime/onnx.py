@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ class OnnxSession:
         self._run_options = onnxruntime.RunOptions()
         self._run_options.log_severity_level = _ERRORS_ONLY
         self._name = spec.name
+        # Two runs at a time would share the cores and double the memory; each takes longer than both in turn.
+        self._turn = threading.Lock()
 
     @property
     def provider(self) -> str:
@@ -47,7 +50,8 @@ class OnnxSession:
         if session is None:
             raise InferenceFailed(f"{self._name} has been unloaded", hint="load the model again")
         try:
-            (output,) = session.run([self._output], {self._input: tensor}, self._run_options)
+            with self._turn:
+                (output,) = session.run([self._output], {self._input: tensor}, self._run_options)
         except Exception as error:  # ONNX Runtime raises classes of its own that share no base but Exception
             raise InferenceFailed(f"{self._name} failed: {_first_line(error)}", hint=_remedy(error)) from error
         if output.ndim < 2 or output.size != output.shape[-2] * output.shape[-1]:
