@@ -93,3 +93,17 @@ def test_what_leads_to_the_network_is_kept_for_the_doctor(spelling: type[str]) -
     environment = {spelling(name): f"value of {name}" for name in names}
     assert read_settings(environment).network == {name: f"value of {name}" for name in names}
     assert read_settings({"HTTPS_PROXY": "", "no_proxy": "a"}).network == {"NO_PROXY": "a"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "kept"),
+    [
+        ({}, True),
+        ({"MALLOC_ARENA_MAX": "1"}, False),
+        ({"GLIBC_TUNABLES": "glibc.malloc.check=3"}, False),
+        ({"MALLOC_ARENA_MAX": "1", "CLEANCUT_KEEP_MEMORY": "1"}, True),
+        ({"CLEANCUT_KEEP_MEMORY": "off"}, False),
+    ],
+)
+def test_freed_memory_is_kept_unless_somebody_tunes_it(environment: dict[str, str], kept: bool) -> None:
+    assert read_settings(environment).keep_memory is kept

@@ -50,7 +50,8 @@ def engine_of(options: Options, settings: Settings, report: Report | None = None
         from cleancut.runtime.onnx import open_engine
         from cleancut.runtime.prepared import place
 
-        keep_freed()
+        if settings.keep_memory:
+            keep_freed()
         weights = ensure(spec, store_of(settings), report)
         identity = f"{weights.sha256} {spec.output_index}"
         prepared = place(prepared_models(settings), spec.name, identity)

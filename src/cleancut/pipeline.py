@@ -37,7 +37,7 @@ from cleancut.steps.preprocess import preprocess
 from cleancut.steps.probe import probe
 from cleancut.steps.refine import refine
 from cleancut.steps.validate import validate
-from cleancut.types import Look, Matte, Picture, Result, Source
+from cleancut.types import Fit, Look, Matte, Picture, Result, Source, Tensor
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,23 +71,25 @@ def estimate_matte(
     """Run the model: once, or as often as the effort allows and it pays. Raises ModelError."""
     clock = clock or Clock()
     whole = Box(0, 0, source.width, source.height)
-    looks = [_look(source, whole, engine, clock)]
+    seen = clock(preprocess, source, engine.spec)
+    looks = [_look(*seen, whole, engine, clock)]
     mask = looks[0].mask
     if has_subject(mask, confidence(mask)):
-        part = closer(mask, source.width, source.height) if effort.closer else None
         if effort.mirrored:
-            looks.append(_look(source, whole, engine, clock, mirrored=True))
-        if part is not None:
-            looks.append(_look(source, part, engine, clock))
-        if part is not None and effort.mirrored:
-            looks.append(_look(source, part, engine, clock, mirrored=True))
+            looks.append(_mirrored_look(*seen, whole, engine, clock))
+        if effort.closer and (part := closer(mask, source.width, source.height)) is not None:
+            seen = clock(preprocess, source.part(part), engine.spec)
+            looks.append(_look(*seen, part, engine, clock))
+            if effort.mirrored:
+                looks.append(_mirrored_look(*seen, part, engine, clock))
     return clock(refine, looks, source, effort)
 
 
-def _look(source: Source, box: Box, engine: Engine, clock: Clock, mirrored: bool = False) -> Look:
-    tensor, fit = clock(preprocess, source.part(box), engine.spec)
-    if not mirrored:
-        return Look(fit.picture(clock(infer, tensor, engine)), box)
+def _look(tensor: Tensor, fit: Fit, box: Box, engine: Engine, clock: Clock) -> Look:
+    return Look(fit.picture(clock(infer, tensor, engine)), box)
+
+
+def _mirrored_look(tensor: Tensor, fit: Fit, box: Box, engine: Engine, clock: Clock) -> Look:
     raw = clock(infer, np.ascontiguousarray(tensor[..., ::-1]), engine)
     return Look(fit.picture(np.ascontiguousarray(raw[:, ::-1])), box)
 

@@ -12,7 +12,7 @@ from cleancut.options import Limits
 
 _YES = ("1", "true", "yes", "on")
 _NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE")
-_NO = ("", "0", "false", "no", "off")
+_NO = ("0", "false", "no", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Settings:
     """CLEANCUT_COMMERCIAL_ONLY: refuse models whose licence rules out commercial use."""
     threads: int | None = None
     """CLEANCUT_THREADS: threads of one inference; by default all cores that this process may use."""
+    keep_memory: bool = True
+    """CLEANCUT_KEEP_MEMORY: keep freed memory for the next photo; by default unless the environment tunes malloc."""
     network: Mapping[str, str] = field(default_factory=dict)
     """Proxies and certificates, as far as they are set, in either case: for `doctor` to show."""
     limits: Limits = field(default_factory=Limits)
@@ -42,6 +44,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         mirror=env.get("CLEANCUT_MODEL_MIRROR") or None,
         commercial_only=_flag(env, "CLEANCUT_COMMERCIAL_ONLY"),
         threads=_number(env, "CLEANCUT_THREADS", None),
+        keep_memory=_flag(env, "CLEANCUT_KEEP_MEMORY", not _tuned(env)),
         network={name: value for name in _NETWORK if (value := env.get(name) or env.get(name.lower()))},
         limits=Limits(
             max_pixels=_number(env, "CLEANCUT_MAX_PIXELS", default.max_pixels),
@@ -61,8 +64,15 @@ def _home(env: Mapping[str, str]) -> Path:
     return user_cache_path("cleancut", appauthor=False)
 
 
-def _flag(env: Mapping[str, str], name: str) -> bool:
+def _tuned(env: Mapping[str, str]) -> bool:
+    """Whether somebody has set up glibc's malloc already."""
+    return any(name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" for name in env)
+
+
+def _flag(env: Mapping[str, str], name: str, default: bool = False) -> bool:
     value = env.get(name, "").strip().lower()
+    if not value:
+        return default
     if value in _YES:
         return True
     if value in _NO:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import platform
 from contextlib import suppress
 from functools import cache
@@ -20,11 +19,9 @@ def keep_freed() -> None:
     """Keep freed memory for the next array, instead of giving each large one back and asking for it again.
 
     Memory that is new to a process has to be cleared, and on virtual machines even found, page by page: at 12 MP a
-    third of the time that is spent beside the model. The peak stays what it is. Only glibc is asked, and not where
-    the environment tells it something of its own (MALLOC_…, GLIBC_TUNABLES).
+    third of the time that is spent beside the model. The peak stays what it is. Only glibc is asked.
     """
-    told = any(name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" for name in os.environ)
-    if platform.libc_ver()[0] != "glibc" or told:
+    if platform.libc_ver()[0] != "glibc":
         return
     with suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
