@@ -1,0 +1,1 @@
+"""How fast cut-outs are made, beside other programs and beside the bare model."""
