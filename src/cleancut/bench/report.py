@@ -1,33 +1,33 @@
-"""What a contest found, as JSON and as text."""
+"""What was measured, as JSON and as text."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
+from cleancut.bench.cold import Called
 from cleancut.bench.contest import OURS, Times
+from cleancut.bench.folder import Folder
 from cleancut.evaluation.machine import machine
 from cleancut.options import Options
 
+if TYPE_CHECKING:
+    from cleancut.bench.arithmetic import Reach
 
-def dumps(times: Sequence[Times], options: Options, rounds: int) -> bytes:
-    """A file of all numbers; no paths and no names of this machine."""
+# Until then caches and pools fill.
+_SETTLED = 50
+
+
+def dumps(what: str, found: Any, options: Options) -> bytes:
+    """A file of all numbers; no paths and no names of this machine. ``found``: dataclasses, one or several."""
+    several = [asdict(each) for each in found] if isinstance(found, Sequence) else asdict(found)
     content = {
         "machine": machine(),
         "options": {"model": options.model, "quality": options.quality, "precision": options.precision},
-        "rounds": rounds,
-        "times": [
-            {
-                "entrant": each.entrant,
-                "photo": each.photo,
-                "megapixels": round(each.megapixels, 2),
-                "median": each.median,
-                "seconds": each.seconds,
-                "timings_ms": each.timings_ms,
-                "peak_bytes": each.peak_bytes,
-            }
-            for each in times
-        ],
+        what: several,
     }
     return (json.dumps(content, indent=1) + "\n").encode("ascii")
 
@@ -36,6 +36,43 @@ def lines(times: Sequence[Times]) -> Iterator[str]:
     """One line an entrant and photo: its median, how many of it ours takes, and its peak memory."""
     ours = {each.photo: each.median for each in times if each.entrant == OURS}
     for each in times:
-        peak = f"{each.peak_bytes / 1e6:6.0f} MB" if each.peak_bytes else ""
         ratio = f"{OURS} ÷ it {ours[each.photo] / each.median:5.2f}"
-        yield f"{each.photo:24} {each.megapixels:5.1f} MP  {each.entrant:12} {each.median:7.3f} s  {ratio}  {peak}"
+        yield f"{_whose(each)} {each.median:7.3f} s  {ratio}  {_peak(each.peak_bytes)}"
+
+
+def cold_lines(calls: Sequence[Called]) -> Iterator[str]:
+    """The same for commands that end."""
+    ours = {each.photo: each for each in calls if each.entrant == OURS}
+    for each in calls:
+        mine, took = ours[each.photo], median(each.seconds)
+        ratio = f"{OURS} ÷ it {median(mine.seconds) / took:5.2f}"
+        memory = f", memory {mine.peak_bytes / each.peak_bytes:5.2f}" if mine.peak_bytes and each.peak_bytes else ""
+        yield f"{_whose(each)} {took:7.3f} s  {ratio}{memory}  {_peak(each.peak_bytes)}"
+
+
+def folder_lines(found: Folder) -> Iterator[str]:
+    """Rates, and the course of memory."""
+    yield f"{len(found.seconds)} pictures, {found.failed} failed: {found.rate:.3f} a second"
+    yield f"the bare model: {1 / found.session:.3f} a second; the pictures are {found.of_the_session:.2f} of that"
+    growth = found.growth(min(_SETTLED, len(found.held) // 3))
+    if growth is not None:
+        held = [each for each in found.held if each is not None]
+        yield f"memory: at most {max(held) / 1e6:.0f} MB; in the last half {growth:.3f} times what it was before"
+
+
+def reach_lines(found: Sequence[Reach]) -> Iterator[str]:
+    """How near the model comes to what the machine can do."""
+    for each in found:
+        rate = each.multiplications / each.seconds
+        yield (
+            f"{each.precision}: {each.seconds:.3f} s a run, {rate / 1e9:.0f} of {each.peak / 1e9:.0f} thousand million "
+            f"multiplications a second ({each.share:.0%})"
+        )
+
+
+def _whose(each: Times | Called) -> str:
+    return f"{each.photo:24} {each.megapixels:5.1f} MP  {each.entrant:12}"
+
+
+def _peak(peak: int | None) -> str:
+    return f"{peak / 1e6:6.0f} MB" if peak else ""

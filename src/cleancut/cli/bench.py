@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,15 +52,119 @@ def speed(photos: tuple[Path, ...], peers: tuple[str, ...], rounds: int, as_json
 
         keywords = given(flags)
         options = Options(**keywords)
+        _prepare(options)
         entrants = [*_ours(keywords), *(_peer(text) for text in peers)]
         sized = [(path.absolute(), _megapixels(path, read_settings().limits)) for path in photos]
         steps = len(entrants) * len(photos) * (rounds + 1)
         with click.progressbar(length=steps, label="cutting", file=sys.stderr) as bar:
             times = contest(entrants, sized, rounds, lambda: bar.update(1))
         if as_json is not None:
-            write(as_json, dumps(times, options, rounds))
+            write(as_json, dumps("times", times, options))
         for line in lines(times):
             click.echo(line)
+
+
+@command.command("cold")
+@click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@picture_options
+@click.option(
+    "--peer",
+    "peers",
+    multiple=True,
+    metavar="NAME=COMMAND",
+    help="Another command, with the words {input} and {output} in it. Repeatable.",
+)
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="How often each photo is cut.")
+@click.option("--json", "as_json", type=click.Path(path_type=Path), metavar="F", help="Write all numbers as JSON.")
+def cold(photos: tuple[Path, ...], peers: tuple[str, ...], rounds: int, as_json: Path | None, **flags: Any) -> None:
+    """Call `cleancut remove` and other commands anew for each of PHOTOS, in turn: time and memory from start to end."""
+    with own_stdout():
+        from cleancut.bench.cold import call_in_turn, parse
+        from cleancut.bench.contest import OURS
+        from cleancut.bench.report import cold_lines, dumps
+        from cleancut.files import write
+        from cleancut.settings import read_settings
+
+        options = Options(**given(flags))
+        commands = [parse(OURS, shlex.join(_remove(given(flags)))), *(parse(*_named(text)) for text in peers)]
+        _prepare(options)
+        sized = [(path.absolute(), _megapixels(path, read_settings().limits)) for path in photos]
+        steps = len(commands) * len(photos) * (rounds + 1)
+        with (
+            tempfile.TemporaryDirectory(prefix="cleancut-bench-") as work,
+            click.progressbar(length=steps, label="calling", file=sys.stderr) as bar,
+        ):
+            calls = call_in_turn(commands, sized, rounds, Path(work), lambda: bar.update(1))
+        if as_json is not None:
+            write(as_json, dumps("calls", calls, options))
+        for line in cold_lines(calls):
+            click.echo(line)
+
+
+@command.command("folder")
+@click.argument("photos", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER")
+@picture_options
+@click.option("--json", "as_json", type=click.Path(path_type=Path), metavar="F", help="Write all numbers as JSON.")
+def folder(photos: Path, as_json: Path | None, **flags: Any) -> None:
+    """Cut all photos of FOLDER in one process: pictures a second beside the bare model's, and the memory held."""
+    with own_stdout():
+        from cleancut.batch.plan import plan
+        from cleancut.bench.folder import work_through
+        from cleancut.bench.report import dumps, folder_lines
+        from cleancut.files import write
+
+        options = Options(**given(flags))
+        _prepare(options)
+        with tempfile.TemporaryDirectory(prefix="cleancut-bench-") as work:
+            count = len(plan((str(photos),), work, options.suffix, []))
+            with click.progressbar(length=count, label="cutting", file=sys.stderr) as bar:
+                found = work_through(photos, Path(work), given(flags), lambda: bar.update(1))
+        if as_json is not None:
+            write(as_json, dumps("folder", found, options))
+        for line in folder_lines(found):
+            click.echo(line)
+
+
+@command.command("peaks")
+@click.option("--json", "as_json", type=click.Path(path_type=Path), metavar="F", help="Write all numbers as JSON.")
+@picture_options
+def show_peaks(as_json: Path | None, **flags: Any) -> None:
+    """How fast this machine multiplies at best, and how near the model comes to it."""
+    with own_stdout():
+        from cleancut.bench.arithmetic import reach
+        from cleancut.bench.report import dumps, reach_lines
+        from cleancut.files import write
+        from cleancut.settings import read_settings
+
+        options = Options(**given(flags))
+        found = reach(options, read_settings())
+        if as_json is not None:
+            write(as_json, dumps("reach", found, options))
+        for line in reach_lines(found):
+            click.echo(line)
+
+
+def _prepare(options: Options) -> None:
+    """Have made what is made once, so that nothing of it falls into what is measured."""
+    from cleancut.choice import AUTO
+
+    if options.model != AUTO:
+        subprocess.run([sys.executable, "-m", "cleancut", "models", "pull", options.model], check=False)
+
+
+def _remove(keywords: dict[str, Any]) -> list[str]:
+    """Our own command line; picture options have the names of their flags."""
+    from cleancut.bench.cold import INPUT, OUTPUT
+
+    flags = [word for name, value in keywords.items() for word in _flag(name, value)]
+    return [sys.executable, "-m", "cleancut", "remove", INPUT, "-o", OUTPUT, *flags]
+
+
+def _flag(name: str, value: Any) -> list[str]:
+    dashed = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{dashed}" if value else f"--no-{dashed}"]
+    return [f"--{dashed}", str(value)]
 
 
 def _ours(keywords: dict[str, Any]) -> list[Entrant]:
@@ -80,7 +186,12 @@ def _megapixels(path: Path, limits: Limits) -> float:
 def _peer(text: str) -> Entrant:
     from cleancut.bench.contest import Entrant
 
+    name, words = _named(text)
+    return Entrant(name, tuple(shlex.split(words)))
+
+
+def _named(text: str) -> tuple[str, str]:
     name, equals, words = text.partition("=")
     if not (equals and name and words.strip()):
         raise OptionError(f"--peer {text}: this names no program", hint="write NAME=COMMAND")
-    return Entrant(name, tuple(shlex.split(words)))
+    return name, words
