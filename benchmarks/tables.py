@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -56,9 +57,31 @@ def colours() -> list[str]:
     return _table(["photos, background", "none", "pymatting", "cleancut", "its time ÷ pymatting's"], rows)
 
 
+def int8() -> list[str]:
+    """What int8 changes."""
+    rows = []
+    for dataset in ("soft24", "highres"):
+        photos = _result(f"precision-{dataset}")["photos"]
+        differences = [each["difference"] for each in photos]
+        errors = [statistics.mean(each[f"mae_{precision}"] for each in photos) for precision in ("fp32", "int8")]
+        again = sum(each["asked_again"] > 0 for each in photos)
+        rows.append(
+            [
+                f"{dataset}, {len(photos)} photos",
+                f"{statistics.mean(differences):.5f}",
+                f"{max(differences):.4f}",
+                *(f"{each:.5f}" for each in errors),
+                str(again),
+            ]
+        )
+    head = ["set", "mean difference of the mattes", "largest", "error in fp32", "error in int8", "asked for again"]
+    return _table(head, rows)
+
+
 TABLES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "edges": ("edges.md", edges),
     "colours": ("edges.md", colours),
+    "int8": ("precision.md", int8),
 }
 
 

@@ -39,7 +39,7 @@ def test_the_table_of_models_is_the_catalogue() -> None:
 def test_every_setting_is_in_the_table() -> None:
     source = Path(settings.__file__).read_text("utf-8")
     assert {row[0].strip("`") for row in rows("settings.md", "`CLEANCUT_.*`")} == set(
-        re.findall(r"CLEANCUT_[A-Z_]+", source)
+        re.findall(r"CLEANCUT_[A-Z0-9_]+", source)
     )
 
 

@@ -21,7 +21,7 @@ GOOD: dict[str, list[object]] = {
     "model": ["isnet-general", "u2netp", "my-own", "auto"],
     "quality": ["fast", "balanced", "best"],
     "device": ["auto", "cpu", "cuda:1"],
-    "precision": ["auto"],
+    "precision": ["auto", "fp32", "int8"],
     "background": ["transparent", "white", "#fc08", "blur", "blur:3.5", b"a picture"],
     "format": ["png", "webp", "avif", "jpg", "tiff", "zip"],
     "channels": ["rgba", "alpha"],
@@ -70,7 +70,6 @@ BAD: dict[str, list[object]] = {
     "require_subject": ["yes", 0, None],
 }
 PLANNED: dict[str, list[object]] = {
-    "precision": ["fp32", "int8"],
     "canvas": ["100x100"],
     "padding": ["10%"],
     "position": ["center"],

@@ -14,6 +14,9 @@ from cleancut.models.names import find
 from cleancut.models.spec import ModelSpec
 from cleancut.models.weights import Report, Store, ensure, installed
 from cleancut.options import Options
+from cleancut.quantisation import make as quantised
+from cleancut.quantisation.ranges import has_ranges
+from cleancut.runtime.checked import CheckedSession
 from cleancut.runtime.pool import EnginePool
 from cleancut.runtime.session import Engine
 from cleancut.settings import Settings
@@ -32,6 +35,11 @@ def prepared_models(settings: Settings) -> Path:
     return settings.home / "cache" / "models"
 
 
+def quantised_models(settings: Settings) -> Path:
+    """The folder of models in integers; all of it can be deleted at any time, and is then made again."""
+    return settings.home / "cache" / "int8"
+
+
 def model_of(name: str, settings: Settings) -> ModelSpec:
     """The model of that name: catalogue, entry points, or the user's own. Raises UnknownModel."""
     # Looking through all installed packages for entry points takes longer than the rest of the start-up.
@@ -44,21 +52,79 @@ def engine_of(options: Options, settings: Settings, report: Report | None = None
     ``report(what, done, total)`` is told of a download's bytes.
     """
     spec = model_of(options.model, settings)
+    precision = precision_of(spec, options, settings)
+    exact = (spec, settings.home, options.device, "fp32")
 
     def load() -> Engine:
-        from cleancut.runtime.memory import keep_freed
-        from cleancut.runtime.onnx import open_engine
-        from cleancut.runtime.prepared import place
-
         if settings.keep_memory:
-            keep_freed()
-        weights = ensure(spec, store_of(settings), report)
-        identity = f"{weights.sha256} {spec.output_index}"
-        prepared = place(prepared_models(settings), spec.name, identity)
-        # Weights stored as fp16 are computed in fp32 all the same.
-        return open_engine(weights.path, spec, options.device, "fp32", threads=settings.threads, prepared=prepared)
+            from cleancut.runtime.memory import keep_freed
 
-    return LOADED.get((spec, settings.home, options.device, options.precision), load)
+            keep_freed()
+        if precision == "fp32":
+            return _exact_engine(spec, options.device, settings, report)
+        engine = quick_engine(spec, options.device, settings, report)
+        if options.precision == "auto":
+            # It was in use until this one was there; doubtful photos open it again.
+            LOADED.unload(exact)
+        return replace(engine, session=CheckedSession(engine.session, lambda: exact_engine().session))
+
+    def exact_engine() -> Engine:
+        return LOADED.get(exact, lambda: _exact_engine(spec, options.device, settings, report))
+
+    return LOADED.get((*exact[:3], precision), load)
+
+
+def precision_of(spec: ModelSpec, options: Options, settings: Settings) -> str:
+    """The arithmetic that a model runs in: ``auto`` is int8 on a CPU where it was measured to be faster."""
+    if options.precision != "auto":
+        return options.precision
+    if not has_ranges(spec) or not on_cpu(options.device):
+        return "fp32"
+    weights = installed(spec, store_of(settings))
+    if weights is None:
+        return "fp32"
+    folder = quantised.place(quantised_models(settings), spec, weights)
+    speed = quantised.speed_in(folder) if quantised.model_in(folder) else None
+    return "int8" if speed and speed.pays else "fp32"
+
+
+def on_cpu(device: str) -> bool:
+    """Whether a device as the options name it is the CPU. Raises OptionError, DeviceUnavailable."""
+    if device == "cpu":
+        return True
+    import onnxruntime
+
+    from cleancut.runtime.devices import CPU, candidates
+
+    return candidates(device, onnxruntime.get_available_providers())[0].provider == CPU
+
+
+def quick_engine(spec: ModelSpec, device: str, settings: Settings, report: Report | None = None) -> Engine:
+    """A model in integers, made now if it is not there yet, and nobody to check its answers. Raises ModelError."""
+    from cleancut.runtime.onnx import open_engine
+    from cleancut.runtime.prepared import graph_in, place
+
+    weights = ensure(spec, store_of(settings), report)
+    folder = quantised.place(quantised_models(settings), spec, weights)
+    path = quantised.model_in(folder) or quantised.make(weights, spec, folder)
+    prepared = place(prepared_models(settings), f"{spec.name}-int8", quantised.checksum(folder))
+    if graph_in(prepared) is None and quantised.damaged(folder):
+        path = quantised.make(weights, spec, folder)
+    # Of the outputs only the wanted one is left.
+    engine = open_engine(
+        path, replace(spec, output_index=0), device, "int8", threads=settings.threads, prepared=prepared
+    )
+    return replace(engine, spec=spec)
+
+
+def _exact_engine(spec: ModelSpec, device: str, settings: Settings, report: Report | None) -> Engine:
+    """A model as it is published. Weights stored as fp16 are computed in fp32 all the same."""
+    from cleancut.runtime.onnx import open_engine
+    from cleancut.runtime.prepared import place
+
+    weights = ensure(spec, store_of(settings), report)
+    prepared = place(prepared_models(settings), spec.name, f"{weights.sha256} {spec.output_index}")
+    return open_engine(weights.path, spec, device, "fp32", threads=settings.threads, prepared=prepared)
 
 
 def preload(options: Options, settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -11,6 +11,7 @@ from cleancut.choice import AUTO, best_of, choices
 from cleancut.engines import LOADED, engine_of, store_of
 from cleancut.errors import OptionError
 from cleancut.files import read, write
+from cleancut.int8 import prepare_later
 from cleancut.models.weights import Report
 from cleancut.options import Limits, Options, also_takes_options, takes_options
 from cleancut.pipeline import Clock, finish, load
@@ -81,6 +82,7 @@ class Remover:
         limits = self._settings.limits
         source = _source(data, limits, clock)
 
+        @cache
         def engine(name: str) -> Engine:
             return engine_of(replace(self.options, model=name), self._settings, report)
 
@@ -93,6 +95,7 @@ class Remover:
         else:
             matte = look(name)
         result = finish(source, matte, engine(name), self.options, limits, clock)
+        prepare_later(replace(self.options, model=name), self._settings)
         return replace(result, notes=(*result.notes, *said))
 
     @cached_property

@@ -29,6 +29,8 @@ class Settings:
     """CLEANCUT_THREADS: threads of one inference; by default all cores that this process may use."""
     keep_memory: bool = True
     """CLEANCUT_KEEP_MEMORY: keep freed memory for the next photo; by default unless the environment tunes malloc."""
+    make_int8: bool = True
+    """CLEANCUT_INT8: after the first photo, make the model in integers in the background; by default yes."""
     network: Mapping[str, str] = field(default_factory=dict)
     """Proxies and certificates, as far as they are set, in either case: for `doctor` to show."""
     limits: Limits = field(default_factory=Limits)
@@ -45,6 +47,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         commercial_only=_flag(env, "CLEANCUT_COMMERCIAL_ONLY"),
         threads=_number(env, "CLEANCUT_THREADS", None),
         keep_memory=_flag(env, "CLEANCUT_KEEP_MEMORY", not _tuned(env)),
+        make_int8=_flag(env, "CLEANCUT_INT8", True),
         network={name: value for name in _NETWORK if (value := env.get(name) or env.get(name.lower()))},
         limits=Limits(
             max_pixels=_number(env, "CLEANCUT_MAX_PIXELS", default.max_pixels),

@@ -294,7 +294,6 @@ class TestRefused:
     @pytest.mark.parametrize(
         "arguments",
         [
-            ("--precision", "int8"),
             ("--canvas", "100x100"),
             ("--padding", "5%"),
             ("--position", "center"),

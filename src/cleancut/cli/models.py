@@ -64,6 +64,28 @@ def pull(names: tuple[str, ...], accept_licence: bool) -> None:
         with Download() as download:
             weights = ensure(spec, store, download)
         click.echo(f"{spec.name}: {weights.path} ({weights.size / 1e6:.1f} MB, from {weights.source})", err=True)
+        _prepare(spec)
+
+
+def _prepare(spec: ModelSpec) -> None:
+    """Have the model in integers made while nobody waits for a photo."""
+    from cleancut.int8 import prepare
+    from cleancut.quantisation.ranges import has_ranges
+    from cleancut.settings import read_settings
+
+    settings = read_settings()
+    if not (settings.make_int8 and has_ranges(spec)):
+        return
+    click.echo(f"{spec.name}: making it in int8, and measuring; some 15 s, once …", err=True)
+    try:
+        speed = prepare(spec, settings)
+    except CleancutError as error:
+        # The weights are here, and serve as they are.
+        click.echo(f"note: {error}\n  → {error.hint}", err=True)
+        return
+    if speed is not None:
+        use = "used by default on this CPU" if speed.pays else "not used by default: too little is gained"
+        click.echo(f"{spec.name}: int8 {speed.int8:.2f} s, fp32 {speed.fp32:.2f} s; {use}", err=True)
 
 
 @command.command("verify")
@@ -120,14 +142,18 @@ def import_(bundle: Path, accept_licence: bool) -> None:
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 def remove(names: tuple[str, ...]) -> None:
     """Delete weights."""
-    from cleancut.engines import prepared_models
+    from cleancut.engines import prepared_models, quantised_models
     from cleancut.models.weights import remove
+    from cleancut.quantisation.make import forget as forget_int8
     from cleancut.runtime.prepared import forget
     from cleancut.settings import read_settings
 
     for name in names:
         spec, store = _model(name)
-        forget(prepared_models(read_settings()), spec.name)
+        settings = read_settings()
+        forget(prepared_models(settings), spec.name)
+        forget(prepared_models(settings), f"{spec.name}-int8")
+        forget_int8(quantised_models(settings), spec)
         click.echo(f"{spec.name}: {'removed' if remove(spec, store) else 'was not here'}", err=True)
 
 

@@ -27,10 +27,15 @@ def place(cache: Path, name: str, identity: str) -> Path:
 
     What ONNX Runtime writes holds for one version of it and one kind of processor.
     """
+    told = f"{identity}\n{here()}"
+    return cache / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+
+def here() -> str:
+    """The version of ONNX Runtime and the kind of processor: what its optimisations, and measured speeds, hold for."""
     import onnxruntime
 
-    told = "\n".join([identity, onnxruntime.__version__, platform.system(), platform.machine(), _processor()])
-    return cache / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    return "\n".join([onnxruntime.__version__, platform.system(), platform.machine(), _processor()])
 
 
 def graph_in(folder: Path) -> Path | None:
