@@ -32,6 +32,12 @@ def test_too_few_pixels_to_see_more_in(width: int, height: int) -> None:
     assert closer(mask(40, 40, 60, 60), width, height) is None
 
 
+def test_a_part_is_not_enlarged_for_the_model() -> None:
+    # A square of 26 % of the side: 78 or 130 pixels, where the model takes 100.
+    assert closer(mask(40, 40, 60, 60), 300, 300) is None
+    assert closer(mask(40, 40, 60, 60), 500, 500) == Box(185, 185, 315, 315)
+
+
 def test_nothing_found_nothing_to_look_at() -> None:
     assert closer(np.zeros((100, 100), np.float32), 1000, 1000) is None
 

@@ -41,8 +41,8 @@ def command() -> None:
 def speed(photos: tuple[Path, ...], peers: tuple[str, ...], rounds: int, as_json: Path | None, **flags: Any) -> None:
     """Cut PHOTOS in turn by cleancut, by the bare model, and by other programs.
 
-    All run side by side and wait for each other, so that what else happens on the machine meets all of them. A first
-    round is not counted. Times go from a photo's bytes to those of the PNG.
+    Beside it runs --quality fast. All wait for each other, so that what else happens on the machine meets all of
+    them. A first round is not counted. Times go from a photo's bytes to those of the PNG.
     """
     with own_stdout():
         from cleancut.bench.contest import contest
@@ -171,7 +171,10 @@ def _ours(keywords: dict[str, Any]) -> list[Entrant]:
     from cleancut.bench.contest import FLOOR, OURS, Entrant
 
     worker, told = (sys.executable, "-m", "cleancut.bench.worker"), json.dumps(keywords)
-    return [Entrant(OURS, (*worker, "whole", told)), Entrant(FLOOR, (*worker, "bare", told))]
+    entrants = [Entrant(OURS, (*worker, "whole", told)), Entrant(FLOOR, (*worker, "bare", told))]
+    if Options(**keywords).quality != "fast":
+        entrants.insert(1, Entrant(f"{OURS} fast", (*worker, "whole", json.dumps({**keywords, "quality": "fast"}))))
+    return entrants
 
 
 def _megapixels(path: Path, limits: Limits) -> float:

@@ -17,7 +17,7 @@ _MARGIN = 0.15
 # surroundings can mislead it.
 _LARGEST_SHARE = 0.45
 
-# Fewer pixels than this a model has nothing more to see in.
+# Narrower than this there is nothing to see in it.
 _SMALLEST_SIDE = 64
 
 
@@ -37,6 +37,10 @@ def closer(mask: Raw, width: int, height: int) -> Box | None:
         min(width, math.ceil(found.right * across + room_x)),
         min(height, math.ceil(found.bottom * down + room_y)),
     )
-    if min(box.width, box.height) < _SMALLEST_SIDE or box.width * box.height > _LARGEST_SHARE * width * height:
+    pixels = box.width * box.height
+    # A part with fewer pixels than the model takes would be enlarged for it. Of 16 photos of 1 to 24 MP the second look
+    # changed five: where the part was of 3 and 6 MP, the error in the band fell by 24 and 9 %; at 0.7 to 1.1 MP it went
+    # from 8 % less to 5 % more, for twice the time.
+    if pixels < mask.size or pixels > _LARGEST_SHARE * width * height or min(box.width, box.height) < _SMALLEST_SIDE:
         return None
     return box

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from PIL import Image
@@ -9,7 +12,11 @@ from PIL import Image
 from cleancut.codecs.colour import to_srgb
 from cleancut.matting.over import over_opaque
 from cleancut.models.spec import ModelSpec, Normalisation, Resample
+from cleancut.runtime.devices import usable_cores
 from cleancut.types import Fit, Rgb, Source, Tensor
+
+# A strip of a few rows would be mostly its neighbours' rows.
+_MOST_STRIPS = 4
 
 
 def preprocess(source: Source, spec: ModelSpec) -> tuple[Tensor, Fit]:
@@ -58,6 +65,23 @@ def _resize(rgb: Rgb, fit: Fit, resample: Resample) -> Rgb:
         # a fifth of their accuracy (whole error on 16 photos of 1 to 24 MP: 0.050 against 0.039).
         factors = (max(1, image.width // (3 * fit.width)), max(1, image.height // (3 * fit.height)))
         return np.asarray(cv2.resize(np.asarray(image.reduce(factors)), size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    # Lanczos moves IS-Net's error at soft edges by 5 % against bilinear. A gap of 3 lets Pillow shrink by whole
-    # factors first, down to three times the target: no visible difference.
-    return np.asarray(image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
+    # Lanczos moves IS-Net's error at soft edges by 5 % against bilinear.
+    return _lanczos(image, size)
+
+
+def _lanczos(image: Image.Image, size: tuple[int, int]) -> Rgb:
+    """By all cores, each a strip: Pillow looks beyond the box for what its filter needs, so that no seam arises."""
+    width, height = size
+    strips = min(usable_cores(), _MOST_STRIPS)
+    ends = [height * part // strips for part in range(strips + 1)]
+    down = image.height / height
+
+    def strip(top: int, bottom: int) -> Rgb:
+        box = (0, top * down, image.width, min(image.height, bottom * down))
+        # A gap of 3 lets Pillow shrink by whole factors first, down to three times the target: no visible difference.
+        made = image.resize((width, bottom - top), Image.Resampling.LANCZOS, box, reducing_gap=3.0)
+        return np.asarray(made)
+
+    parts = [(top, bottom) for top, bottom in pairwise(ends) if bottom > top]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return np.concatenate(list(pool.map(strip, *zip(*parts, strict=True))))
