@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import speed_tables
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 DOCS = ROOT / "docs"
@@ -82,6 +84,10 @@ TABLES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "edges": ("edges.md", edges),
     "colours": ("edges.md", colours),
     "int8": ("precision.md", int8),
+    "ratios": ("speed.md", lambda: _table(*speed_tables.ratios())),
+    "limit": ("speed.md", lambda: _table(*speed_tables.limit())),
+    "growth": ("speed.md", lambda: _table(*speed_tables.growth())),
+    "many": ("speed.md", lambda: _table(*speed_tables.many())),
 }
 
 
