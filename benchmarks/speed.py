@@ -38,6 +38,8 @@ PARTS = ("peaks", "warm", "u2netp", "cold", "growth", "folder", "mixed")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part. Repeatable.")
 def main(photos: Sequence[Path], peer: Path, parts: Sequence[str]) -> None:
     """Measure time and memory; PHOTOS are two or more, of 12 megapixels if there are such."""
+    if len(photos) < 2:
+        raise click.UsageError("name two photos or more")
     with tempfile.TemporaryDirectory(prefix="cleancut-speed-") as name:
         work = Path(name)
         hd, twelve = _fitted(photos[0], (1920, 1080), work), _fitted(photos[0], (4000, 3000), work)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 from collections.abc import Callable, Iterable, Sequence
@@ -62,14 +63,14 @@ def colours() -> list[str]:
 def int8() -> list[str]:
     """What int8 changes."""
     rows = []
-    for dataset in ("soft24", "highres"):
-        photos = _result(f"precision-{dataset}")["photos"]
+    for dataset, half in itertools.product(("soft24", "highres"), ("all", "even half")):
+        photos = _result(f"precision-{dataset}")["photos"][(half != "all") :: 1 + (half != "all")]
         differences = [each["difference"] for each in photos]
         errors = [statistics.mean(each[f"mae_{precision}"] for each in photos) for precision in ("fp32", "int8")]
         again = sum(each["asked_again"] > 0 for each in photos)
         rows.append(
             [
-                f"{dataset}, {len(photos)} photos",
+                f"{dataset}, {half}, {len(photos)} photos",
                 f"{statistics.mean(differences):.5f}",
                 f"{max(differences):.4f}",
                 *(f"{each:.5f}" for each in errors),

@@ -15,9 +15,18 @@ import pytest
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from cleancut import int8
-from cleancut.engines import LOADED, engine_of, model_of, precision_of, quantised_models, store_of
-from cleancut.errors import ModelError
+from cleancut import engines, int8
+from cleancut.engines import (
+    LOADED,
+    engine_of,
+    model_of,
+    options_for,
+    precision_of,
+    quantised_models,
+    store_of,
+    threads_of,
+)
+from cleancut.errors import InferenceFailed, ModelError
 from cleancut.models.weights import installed
 from cleancut.options import Options
 from cleancut.quantisation import make, ranges
@@ -25,7 +34,7 @@ from cleancut.quantisation.make import Speed
 from cleancut.remover import Remover
 from cleancut.settings import Settings, read_settings
 from tests.quantisation.nets import SIDE, net
-from tests.quantisation.tables import write_table
+from tests.quantisation.tables import write_table, write_wrong_table
 
 FASTER, SLOWER = Speed(fp32=2.0, int8=1.0), Speed(fp32=1.0, int8=2.0)
 
@@ -38,9 +47,14 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
     write_table(tmp_path, "net")
     monkeypatch.setattr(ranges, "_TABLES", tmp_path)
     monkeypatch.setenv("CLEANCUT_HOME", str(tmp_path))
+    # Each photo looks, and none remembers what another test chose.
+    monkeypatch.setattr(engines, "_ASK_AGAIN_S", -1.0)
+    engines._CHOSEN.clear()
     int8._begun.clear()
     yield replace(read_settings(), make_int8=True)
     LOADED.unload()
+    engines._CHOSEN.clear()
+    ranges._read.cache_clear()
 
 
 def photo() -> NDArray[np.uint8]:
@@ -59,7 +73,7 @@ def made(settings: Settings, speed: Speed) -> None:
     weights = installed(spec, store_of(settings))
     assert weights is not None
     make.make(weights, spec, folder(settings))
-    make.keep_speed(folder(settings), speed)
+    make.keep_speed(folder(settings), threads_of(settings), speed)
 
 
 def precision(settings: Settings, **keywords: str) -> str:
@@ -71,7 +85,7 @@ def test_auto_is_fp32_until_something_better_is_known(settings: Settings) -> Non
     assert precision(settings) == "fp32"
     made(settings, SLOWER)
     assert precision(settings) == "fp32"
-    make.keep_speed(folder(settings), FASTER)
+    make.keep_speed(folder(settings), threads_of(settings), FASTER)
     assert precision(settings) == "int8"
 
 
@@ -93,9 +107,10 @@ def test_auto_is_for_the_cpu(settings: Settings, monkeypatch: pytest.MonkeyPatch
 def test_auto_is_fp32_without_weights_or_without_a_table(settings: Settings, tmp_path: Path) -> None:
     made(settings, FASTER)
     (tmp_path / "net.json").rename(tmp_path / "else.json")
+    ranges._read.cache_clear()
     assert precision(settings) == "fp32"
     (tmp_path / "else.json").rename(tmp_path / "net.json")
-    assert precision(settings) == "int8"
+    ranges._read.cache_clear()
     (tmp_path / "net.onnx").unlink()
     assert precision(settings) == "fp32"
 
@@ -132,6 +147,39 @@ def test_the_exact_model_makes_room(settings: Settings, monkeypatch: pytest.Monk
     assert [engine.precision for engine in LOADED.loaded] == ["int8"]
 
 
+def test_photos_under_way_end_with_the_model_that_they_began_with(settings: Settings) -> None:
+    options, quiet = Options(model="net"), replace(settings, make_int8=False)
+    held = engine_of(options, quiet)
+    made(settings, FASTER)
+    assert engine_of(options, quiet).precision == "int8"
+    tensor = np.zeros((1, 3, SIDE, SIDE), np.float32)
+    assert held.session.run(tensor).shape == (SIDE, SIDE)
+
+
+def test_what_is_loaded_goes_on_whatever_becomes_of_its_file(settings: Settings) -> None:
+    made(settings, FASTER)
+    assert precision(settings) == "int8"
+    shutil.rmtree(quantised_models(settings))
+    assert precision(settings) == "int8"
+
+
+def test_a_doubtful_answer_stands_where_the_exact_model_cannot_be_opened(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cleancut.runtime.checked.doubtful", lambda answer: True)
+    engine = engine_of(Options(model="net", precision="int8"), settings)
+    (settings.home / "net.onnx").unlink()
+    shutil.rmtree(settings.home / "cache" / "models")
+    assert engine.session.run(np.zeros((1, 3, SIDE, SIDE), np.float32)).shape == (SIDE, SIDE)
+
+
+def test_auto_asks_in_int8_those_that_can(settings: Settings) -> None:
+    options = Options(model="auto", precision="int8")
+    assert options_for("net", options, settings).precision == "int8"
+    assert options_for("u2netp", options, settings).precision == "auto"
+    assert options_for("u2netp", replace(options, model="u2netp"), settings).precision == "int8"
+
+
 def test_a_doubtful_answer_is_the_exact_models(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cleancut.runtime.checked.doubtful", lambda answer: True)
     exact = Remover.of(Options(model="net", precision="fp32"), settings).cut(photo())
@@ -150,13 +198,13 @@ def test_preparing_makes_and_measures_once(settings: Settings, monkeypatch: pyte
 
 def test_two_processes_do_not_prepare_the_same(settings: Settings) -> None:
     quantised_models(settings).mkdir(parents=True)
-    with FileLock(f"{folder(settings)}.lock"):
+    with FileLock(f"{folder(settings)}.measuring"):
         assert int8.prepare(model_of("net", settings), settings) is None
 
 
 def test_preparing_needs_the_weights(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "net.onnx").unlink()
-    with pytest.raises(ModelError, match="not here"):
+    with pytest.raises(ModelError, match="are not here"):
         int8.prepare(model_of("net", settings), settings)
 
 
@@ -198,10 +246,48 @@ def test_it_is_not_begun_where_it_is_there_or_not_wanted_or_has_failed(
     made(settings, SLOWER)
     int8.prepare_later(Options(model="net"), settings)
     make.forget(quantised_models(settings), model_of("net", settings))
-    (settings.home / "net.json").write_text('{"ranges": {"else": [0, 1]}}')
+    write_wrong_table(settings.home, "net")
     with pytest.raises(ModelError):
         int8.prepare(model_of("net", settings), settings)
     int8._begun.clear()
+    int8.prepare_later(Options(model="net"), settings)
+    assert names == []
+
+
+def test_what_was_killed_is_not_begun_again_until_somebody_asks(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> Speed:
+        raise KeyboardInterrupt
+
+    names = spawned(monkeypatch)
+    spec = model_of("net", settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(int8, "_measure", killed)
+        with pytest.raises(KeyboardInterrupt):
+            int8.prepare(spec, settings)
+    int8.prepare_later(Options(model="net"), settings)
+    assert names == []
+    assert int8.prepare(spec, settings) is not None
+    assert not list(quantised_models(settings).glob("*.unfinished"))
+
+
+def test_a_passing_trouble_is_not_held_against_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object) -> Speed:
+        raise InferenceFailed("no memory", hint="free some")
+
+    names = spawned(monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(int8, "_measure", no_memory)
+        with pytest.raises(InferenceFailed):
+            int8.prepare(model_of("net", settings), settings)
+    int8.prepare_later(Options(model="net"), settings)
+    assert names == ["net"]
+
+
+def test_a_program_with_python_inside_is_not_started_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = spawned(monkeypatch)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
     int8.prepare_later(Options(model="net"), settings)
     assert names == []
 
@@ -218,14 +304,14 @@ def test_the_process_in_the_background_makes_and_measures(
     )
 
     def popen(words: list[str], **keywords: object) -> subprocess.Popen[bytes]:
-        assert words[:3] == [sys.executable, "-m", "cleancut.int8"]
-        begun.append(real([sys.executable, "-c", code, *words[3:]], **keywords))  # type: ignore[call-overload]
+        assert words[:4] == [sys.executable, "-P", "-m", "cleancut.int8"]
+        begun.append(real([sys.executable, "-c", code, *words[4:]], **keywords))  # type: ignore[call-overload]
         return begun[0]
 
     monkeypatch.setattr(subprocess, "Popen", popen)
     int8.prepare_later(Options(model="net"), settings)
     assert begun[0].wait(60) == 0
-    assert make.speed_in(folder(settings)) is not None
+    assert make.speed_in(folder(settings), threads_of(settings)) is not None
 
 
 def test_pulling_prepares_and_removing_forgets(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,7 +322,7 @@ def test_pulling_prepares_and_removing_forgets(settings: Settings, monkeypatch: 
     monkeypatch.setenv("CLEANCUT_INT8", "1")
     told = CliRunner().invoke(command, ["pull", "net"], standalone_mode=False)
     assert "int8" in told.stderr
-    assert make.speed_in(folder(settings)) is not None
+    assert make.speed_in(folder(settings), threads_of(settings)) is not None
     CliRunner().invoke(command, ["remove", "net"], standalone_mode=False)
     assert not list(quantised_models(settings).glob("net-*/"))
     assert not list((settings.home / "cache" / "models").glob("net-*/"))
@@ -248,7 +334,7 @@ def test_pulling_goes_well_where_int8_cannot_be_made(settings: Settings, monkeyp
     from cleancut.cli.models import command
 
     monkeypatch.setenv("CLEANCUT_INT8", "1")
-    (settings.home / "net.json").write_text('{"ranges": {"else": [0, 1]}}')
+    write_wrong_table(settings.home, "net")
     told = CliRunner().invoke(command, ["pull", "net"], standalone_mode=False)
     assert told.exception is None
     assert "note: net cannot run in int8" in told.stderr

@@ -19,7 +19,7 @@ from cleancut.models.weights import ensure
 from cleancut.options import Limits
 from cleancut.pipeline import load
 from cleancut.quantisation.as_fp32 import as_fp32
-from cleancut.quantisation.plan import plan
+from cleancut.quantisation.plan import observed
 from cleancut.runtime.graph import with_one_output
 from cleancut.settings import read_settings
 from cleancut.steps.preprocess import preprocess
@@ -48,7 +48,8 @@ def main(name: str) -> None:
     model = onnx.load_model_from_string(with_one_output(memoryview(weights.path.read_bytes()), spec.output_index))
     as_fp32(model)
     photos = [preprocess(load(path.read_bytes(), Limits()), spec)[0] for path in _photos()]
-    wanted = sorted({each for several in plan(model.graph).ranges.values() for each in several})
+    kinds = dict(observed(model.graph))
+    wanted = list(kinds)
     ranges: dict[str, tuple[float, float]] = {}
     with click.progressbar(range(0, len(wanted), AT_ONCE), label=f"{len(photos)} photos") as bar:
         for start in bar:
@@ -57,7 +58,7 @@ def main(name: str) -> None:
         "model": name,
         "photos": len(photos),
         "quantile": QUANTILE,
-        "ranges": {each: [_short(value) for value in ranges[each]] for each in wanted},
+        "ranges": [[each, kinds[each], *map(_short, ranges[each])] for each in wanted],
     }
     target = Path(f"src/cleancut/quantisation/tables/{name}.json")
     target.write_text(json.dumps(table, indent=1) + "\n", "utf-8")

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from cleancut.engines import store_of
+from cleancut.engines import measured, store_of
 from cleancut.errors import CleancutError
 from cleancut.models.catalog import CATALOG, DEFAULT
 from cleancut.models.extra import all_models
 from cleancut.models.licences import check
+from cleancut.models.spec import ModelSpec
 from cleancut.models.weights import Report, verify
+from cleancut.quantisation.ranges import has_ranges
 from cleancut.settings import Settings
 
 State = Literal["ok", "note", "bad"]
@@ -109,12 +111,24 @@ def _weights(settings: Settings) -> Iterator[Finding]:
         try:
             weights = verify(spec, store)
             yield Finding("weights", "ok", f"{spec.name}: sha256:{weights.sha256}")
+            yield from _int8(spec, settings)
         except CleancutError as error:
             yield Finding("weights", "bad", str(error), error.hint)
     if not present:
         yield Finding(
             "weights", "note", f"none yet; the first use fetches {DEFAULT}", f"cleancut models pull {DEFAULT}"
         )
+
+
+def _int8(spec: ModelSpec, settings: Settings) -> Iterator[Finding]:
+    if not has_ranges(spec):
+        return
+    speed = measured(spec, settings)
+    if speed is None:
+        yield Finding("int8", "note", f"{spec.name}: not made yet", f"cleancut models pull {spec.name}")
+    else:
+        use = "used by default" if speed.pays else "not used by default"
+        yield Finding("int8", "ok", f"{spec.name}: {speed.int8:.2f} s a run, fp32 {speed.fp32:.2f} s; {use}")
 
 
 def _network(settings: Settings) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +16,21 @@ from cleancut.models.spec import ModelSpec
 from cleancut.models.weights import Report, Store, ensure, installed
 from cleancut.options import Options
 from cleancut.quantisation import make as quantised
+from cleancut.quantisation.make import Speed
 from cleancut.quantisation.ranges import has_ranges
 from cleancut.runtime.checked import CheckedSession
+from cleancut.runtime.devices import usable_cores
 from cleancut.runtime.pool import EnginePool
 from cleancut.runtime.session import Engine
 from cleancut.settings import Settings
 
 # Shared by all calls of a process.
 LOADED = EnginePool()
+
+# The precision that auto means for a model, and when it was last looked up. The file in integers is made beside the
+# work: a few photos later is soon enough.
+_CHOSEN: dict[tuple[ModelSpec, Path, str], tuple[str, float]] = {}
+_ASK_AGAIN_S = 5.0
 
 
 def store_of(settings: Settings) -> Store:
@@ -65,7 +73,7 @@ def engine_of(options: Options, settings: Settings, report: Report | None = None
         engine = quick_engine(spec, options.device, settings, report)
         if options.precision == "auto":
             # It was in use until this one was there; doubtful photos open it again.
-            LOADED.unload(exact)
+            LOADED.drop(exact)
         return replace(engine, session=CheckedSession(engine.session, lambda: exact_engine().session))
 
     def exact_engine() -> Engine:
@@ -74,18 +82,47 @@ def engine_of(options: Options, settings: Settings, report: Report | None = None
     return LOADED.get((*exact[:3], precision), load)
 
 
+def options_for(name: str, options: Options, settings: Settings) -> Options:
+    """The options with one model named. Of several that ``auto`` asks, int8 is for those that can."""
+    precision = options.precision
+    if options.model == AUTO and precision == "int8" and not has_ranges(model_of(name, settings)):
+        precision = "auto"
+    return replace(options, model=name, precision=precision)
+
+
 def precision_of(spec: ModelSpec, options: Options, settings: Settings) -> str:
     """The arithmetic that a model runs in: ``auto`` is int8 on a CPU where it was measured to be faster."""
     if options.precision != "auto":
         return options.precision
     if not has_ranges(spec) or not on_cpu(options.device):
         return "fp32"
-    weights = installed(spec, store_of(settings))
-    if weights is None:
-        return "fp32"
-    folder = quantised.place(quantised_models(settings), spec, weights)
-    speed = quantised.speed_in(folder) if quantised.model_in(folder) else None
-    return "int8" if speed and speed.pays else "fp32"
+    key = (spec, settings.home, options.device)
+    found, asked = _CHOSEN.get(key, ("", 0.0))
+    # What is loaded goes on, whatever becomes of the files; and the disk is not asked for every photo.
+    if found != "int8" and time.monotonic() > asked + _ASK_AGAIN_S:
+        speed = measured(spec, settings)
+        found = "int8" if speed and speed.pays else "fp32"
+        _CHOSEN[key] = found, time.monotonic()
+    return found
+
+
+def measured(spec: ModelSpec, settings: Settings) -> Speed | None:
+    """What both precisions take here, if the model in integers is there and was measured on this kind of processor."""
+    folder = int8_folder(spec, settings)
+    if folder is None or quantised.model_in(folder) is None:
+        return None
+    return quantised.speed_in(folder, threads_of(settings))
+
+
+def int8_folder(spec: ModelSpec, settings: Settings) -> Path | None:
+    """Where a model in integers is or would be; None without weights or a table."""
+    weights = installed(spec, store_of(settings)) if has_ranges(spec) else None
+    return None if weights is None else quantised.place(quantised_models(settings), spec, weights)
+
+
+def threads_of(settings: Settings) -> int:
+    """Threads of one inference."""
+    return usable_cores() if settings.threads is None else settings.threads
 
 
 def on_cpu(device: str) -> bool:
@@ -107,8 +144,9 @@ def quick_engine(spec: ModelSpec, device: str, settings: Settings, report: Repor
     weights = ensure(spec, store_of(settings), report)
     folder = quantised.place(quantised_models(settings), spec, weights)
     path = quantised.model_in(folder) or quantised.make(weights, spec, folder)
-    prepared = place(prepared_models(settings), f"{spec.name}-int8", quantised.checksum(folder))
-    if graph_in(prepared) is None and quantised.damaged(folder):
+    prepared = place(prepared_models(settings), f"{spec.name}+int8", f"{quantised.checksum(folder)}")
+    if graph_in(prepared) is None:
+        # Opened for the first time: what is damaged is made again.
         path = quantised.make(weights, spec, folder)
     # Of the outputs only the wanted one is left.
     engine = open_engine(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -12,47 +13,67 @@ from pathlib import Path
 from typing import Any
 
 from cleancut import files
-from cleancut.engines import engine_of, model_of, on_cpu, quantised_models, quick_engine, store_of
+from cleancut.engines import (
+    engine_of,
+    int8_folder,
+    measured,
+    model_of,
+    on_cpu,
+    quick_engine,
+    store_of,
+    threads_of,
+)
 from cleancut.errors import CleancutError, ModelError
 from cleancut.models.spec import ModelSpec
 from cleancut.models.store import writing
-from cleancut.models.weights import Installed, installed
 from cleancut.options import Options
 from cleancut.quantisation import make as quantised
 from cleancut.quantisation.make import Speed
-from cleancut.quantisation.ranges import has_ranges
 from cleancut.settings import Settings, read_settings
 
-_ROUNDS = 2
+_ROUNDS = 3
 
 # Kept, since Python warns of a process that is forgotten while it runs.
 _begun: dict[tuple[str, Path], subprocess.Popen[bytes] | None] = {}
+_lock = threading.Lock()
 
 
 def prepare(spec: ModelSpec, settings: Settings) -> Speed | None:
-    """Make a model in integers if it is not there, and measure it if that was not done on this kind of processor.
+    """Make and measure it, if that is not done yet. Takes some 15 s on two cores.
 
-    None where another process is at it. Takes some 15 s on two cores. Raises ModelError.
+    None where another process is at it. Raises ModelError.
     """
     from filelock import FileLock, Timeout
 
-    folder = _folder(spec, settings)
+    folder = int8_folder(spec, settings)
     if folder is None:
-        raise ModelError(f"the weights of {spec.name} are not here", hint=f"run `cleancut models pull {spec.name}`")
+        raise ModelError(
+            f"{spec.name} cannot run in int8: its weights are not here, or no table of its activations' ranges is",
+            hint=f"run `cleancut models pull {spec.name}`, or use --precision fp32",
+        )
     with writing(store_of(settings)):
         files.make_folder(folder.parent)
         try:
-            with FileLock(f"{folder}.lock", timeout=0):
-                found = quantised.speed_in(folder) if quantised.model_in(folder) else None
-                if found is None:
-                    found = _measure(spec, settings)
-                    quantised.keep_speed(folder, found)
-                return found
+            with FileLock(f"{folder}.measuring", timeout=0):
+                return measured(spec, settings) or _prepared(spec, settings, folder)
         except Timeout:
             return None
-        except ModelError as error:
-            _failed(folder).write_text(f"{error}\n", "utf-8")
-            raise
+
+
+def _prepared(spec: ModelSpec, settings: Settings, folder: Path) -> Speed:
+    # Found by the next process if this one is killed on the way, as for want of memory: it does not try again unasked.
+    _unfinished(folder).write_text(f"begun and not finished; `cleancut models pull {spec.name}` tries again\n", "utf-8")
+    try:
+        speed = _measure(spec, settings)
+    except ModelError as error:
+        if type(error) is ModelError:
+            _unfinished(folder).write_text(f"{error}\n", "utf-8")
+        else:  # a full disk, or too little memory: another time it may go well
+            _unfinished(folder).unlink(missing_ok=True)
+        raise
+    quantised.keep_speed(folder, threads_of(settings), speed)
+    _unfinished(folder).unlink(missing_ok=True)
+    return speed
 
 
 def prepare_later(options: Options, settings: Settings) -> None:
@@ -61,33 +82,42 @@ def prepare_later(options: Options, settings: Settings) -> None:
     At most once a model and process. What goes wrong is noted beside the file, and no photo is the worse for it.
     """
     key = (options.model, settings.home)
-    if key in _begun or options.precision != "auto" or not settings.make_int8:
+    if key in _begun or options.precision != "auto" or not settings.make_int8 or not _is_python():
         return
-    _begun[key] = None
+    with _lock:
+        if key in _begun:
+            return
+        _begun[key] = None
     with suppress(CleancutError, OSError):
         spec = model_of(options.model, settings)
-        folder = _folder(spec, settings) if has_ranges(spec) and on_cpu(options.device) else None
-        if folder is None or _failed(folder).exists():
+        folder = int8_folder(spec, settings) if on_cpu(options.device) else None
+        if folder is None or _unfinished(folder).exists() or not os.access(settings.home, os.W_OK):
             return
-        if quantised.model_in(folder) is None or quantised.speed_in(folder) is None:
+        if measured(spec, settings) is None:
             _begun[key] = _spawn(spec.name, settings)
 
 
+def _is_python() -> bool:
+    """Whether what runs is Python, and not a program that has it inside: that would start itself again."""
+    return bool(sys.executable) and not getattr(sys, "frozen", False)
+
+
 def _spawn(name: str, settings: Settings) -> subprocess.Popen[bytes]:
-    quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    # A session of its own: Ctrl-C at the next command, or a terminal that is closed, are not meant for it.
-    return subprocess.Popen(
-        [sys.executable, "-m", "cleancut.int8", name, str(settings.home)], start_new_session=True, **quiet
-    )
+    # -P: a file onnx.py in the folder where the command is called is not ours.
+    words = [sys.executable, "-P", "-m", "cleancut.int8", name, str(settings.home), str(threads_of(settings))]
+    how: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    # Apart from the terminal: Ctrl-C at the next command, or a window that is closed, are not meant for it.
+    if sys.platform == "win32":
+        how["creationflags"] = (
+            subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        )
+    else:
+        how["start_new_session"] = True
+    return subprocess.Popen(words, **how)
 
 
-def _folder(spec: ModelSpec, settings: Settings) -> Path | None:
-    weights: Installed | None = installed(spec, store_of(settings))
-    return None if weights is None else quantised.place(quantised_models(settings), spec, weights)
-
-
-def _failed(folder: Path) -> Path:
-    return folder.with_suffix(".failed")
+def _unfinished(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.unfinished")
 
 
 def _measure(spec: ModelSpec, settings: Settings) -> Speed:
@@ -107,11 +137,11 @@ def _measure(spec: ModelSpec, settings: Settings) -> Speed:
     return Speed(**{name: min(times[1:]) for name, times in spent.items()})
 
 
-def main(name: str, home: str) -> None:
+def main(name: str, home: str, threads: str) -> None:
     """Prepare one model, behind everything else that the machine has to do."""
     if hasattr(os, "nice"):
         os.nice(10)
-    settings = replace(read_settings(), home=Path(home))
+    settings = replace(read_settings(), home=Path(home), threads=int(threads))
     with suppress(CleancutError, OSError):
         prepare(model_of(name, settings), settings)
 

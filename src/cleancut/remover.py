@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from cleancut.choice import AUTO, best_of, choices
-from cleancut.engines import LOADED, engine_of, store_of
+from cleancut.engines import LOADED, engine_of, options_for, store_of
 from cleancut.errors import OptionError
 from cleancut.files import read, write
 from cleancut.int8 import prepare_later
@@ -84,7 +84,7 @@ class Remover:
 
         @cache
         def engine(name: str) -> Engine:
-            return engine_of(replace(self.options, model=name), self._settings, report)
+            return engine_of(options_for(name, self.options, self._settings), self._settings, report)
 
         def look(name: str) -> Matte:
             return _estimate_matte(source, engine(name), self.options.effort, clock)
@@ -117,7 +117,7 @@ def estimate_matte(data: Input, options: Options) -> Matte:
     source = _source(data, settings.limits)
 
     def look(name: str) -> Matte:
-        return _estimate_matte(source, engine_of(replace(options, model=name), settings), options.effort)
+        return _estimate_matte(source, engine_of(options_for(name, options, settings), settings), options.effort)
 
     return best_of(choices(store_of(settings)), look)[1] if options.model == AUTO else look(options.model)
 

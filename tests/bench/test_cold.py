@@ -29,7 +29,7 @@ def test_commands_take_turns_and_the_first_round_does_not_count(tmp_path: Path) 
     log, turns = tmp_path / "log", list[None]()
     photos = [(Path("x.jpg"), 2.0), (Path("y.jpg"), 3.0)]
     commands = [command("a", log), command("b", log)]
-    calls = call_in_turn(commands, photos, 2, tmp_path, lambda: turns.append(None))
+    calls = call_in_turn(commands, photos, 2, tmp_path, ".png", lambda: turns.append(None))
     assert log.read_text().split() == ["a", "x.jpg", "b", "x.jpg"] * 3 + ["a", "y.jpg", "b", "y.jpg"] * 3
     assert len(turns) == 12
     assert [(each.entrant, each.photo, each.megapixels, len(each.seconds)) for each in calls] == [

@@ -57,7 +57,7 @@ def test_our_own_command_has_the_flags_that_were_given(run: Run) -> None:
 
     words = _remove({"model": "tiny", "quality": "fast", "refine": False, "crop": True})
     flags = ["--model", "tiny", "--quality", "fast", "--no-refine", "--crop"]
-    assert words[2:] == ["cleancut", "remove", "{input}", "-o", "{output}", *flags]
+    assert words[2:] == ["-m", "cleancut", "remove", "{input}", "-o", "{output}", *flags]
 
 
 def test_a_folder_is_worked_through_and_its_memory_told(run: Run) -> None:

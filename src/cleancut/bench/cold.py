@@ -40,9 +40,17 @@ class Called:
     """The most memory of all calls."""
 
 
+def split(text: str) -> tuple[str, ...]:
+    """The words of a command line. Raises OptionError."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise OptionError(f"{text}: {error}", hint="close the quotation") from None
+
+
 def parse(name: str, text: str) -> Command:
     """A command as a user writes it. Raises OptionError."""
-    words = tuple(shlex.split(text))
+    words = split(text)
     if INPUT not in words or OUTPUT not in words:
         raise OptionError(f"{text}: this names no {INPUT} and {OUTPUT}", hint="write both as words of the command")
     return Command(name, words)
@@ -53,6 +61,7 @@ def call_in_turn(
     photos: Sequence[tuple[Path, float]],
     rounds: int,
     work: Path,
+    suffix: str = ".png",
     advance: Callable[[], None] = lambda: None,
 ) -> list[Called]:
     """Each photo by each command in turn, after a round that does not count. Raises InferenceFailed.
@@ -64,7 +73,7 @@ def call_in_turn(
         calls: list[list[tuple[float, int | None]]] = [[] for _ in commands]
         for _ in range(rounds + 1):
             for command, own in zip(commands, calls, strict=True):
-                own.append(_call(command, photo, work / f"{photo.stem}.png"))
+                own.append(_call(command, photo, work / f"{photo.stem}{suffix}"))
                 advance()
         for command, own in zip(commands, calls, strict=True):
             peaks = [peak for _, peak in own if peak is not None]
@@ -76,8 +85,10 @@ def call_in_turn(
 def _call(command: Command, photo: Path, cutout: Path) -> tuple[float, int | None]:
     cutout.unlink(missing_ok=True)
     words = command.of(photo, cutout)
-    told = subprocess.run([sys.executable, "-m", "cleancut.bench.call", *words], stdout=subprocess.PIPE, check=False)
-    answer: dict[str, Any] = json.loads(told.stdout) if told.returncode == 0 else {"code": "none: it cannot be called"}
+    told = subprocess.run(
+        [sys.executable, "-P", "-m", "cleancut.bench.call", *words], stdout=subprocess.PIPE, check=False
+    )
+    answer: dict[str, Any] = json.loads(told.stdout) if told.returncode == 0 else {"code": "none, it cannot be called"}
     if answer["code"] != 0 or not cutout.exists():
         raise InferenceFailed(
             f"{command.name} made no {cutout.name} of {photo} (exit code {answer['code']})",

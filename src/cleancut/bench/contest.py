@@ -35,6 +35,8 @@ class Times:
     seconds: tuple[float, ...]
     timings_ms: tuple[dict[str, float], ...]
     peak_bytes: int | None
+    precision: str | None = None
+    """As the entrant says."""
 
     @property
     def median(self) -> float:
@@ -46,6 +48,7 @@ class Contestant:
 
     def __init__(self, entrant: Entrant) -> None:
         self.name = entrant.name
+        self.precision: str | None = None
         self._process = subprocess.Popen(
             entrant.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
@@ -61,7 +64,7 @@ class Contestant:
 
     def __enter__(self) -> Contestant:
         try:
-            self._answer()
+            self.precision = self._answer().get("precision")
         except BaseException:
             self._end()
             raise
@@ -115,6 +118,7 @@ def contest(
                     tuple(each["seconds"] for each in found[1:]),
                     tuple(each.get("timings_ms", {}) for each in found[1:]),
                     found[-1].get("peak_bytes"),
+                    worker.precision,
                 )
                 for worker, found in zip(workers, answers, strict=True)
             ]

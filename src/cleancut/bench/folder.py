@@ -55,7 +55,7 @@ def work_through(
     folder: Path, out: Path, keywords: dict[str, Any], advance: Callable[[], None] = lambda: None
 ) -> Folder:
     """Cut all photos of ``folder`` into ``out``, in a process of its own. Raises InferenceFailed if that ends early."""
-    words = [sys.executable, "-m", "cleancut.bench.folder", str(folder), str(out), json.dumps(keywords)]
+    words = [sys.executable, "-P", "-m", "cleancut.bench.folder", str(folder), str(out), json.dumps(keywords)]
     lines = []
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
@@ -88,7 +88,7 @@ def main(folder: str, out: str, keywords: str) -> None:
     options, settings = Options(**json.loads(keywords)), read_settings()
     engine = engine_of(options, settings)
     side = engine.spec.input_size
-    # Black: an answer that is not doubtful, so that the model runs once.
+    # Grey: nobody's subject, and no doubt about it, so that the model runs once.
     tensor = np.zeros((1, 3, side, side), np.float32)
 
     def session() -> Iterator[dict[str, Any]]:

@@ -94,7 +94,7 @@ def cold(photos: tuple[Path, ...], peers: tuple[str, ...], rounds: int, as_json:
             tempfile.TemporaryDirectory(prefix="cleancut-bench-") as work,
             click.progressbar(length=steps, label="calling", file=sys.stderr) as bar,
         ):
-            calls = call_in_turn(commands, sized, rounds, Path(work), lambda: bar.update(1))
+            calls = call_in_turn(commands, sized, rounds, Path(work), options.suffix, lambda: bar.update(1))
         if as_json is not None:
             write(as_json, dumps("calls", calls, options))
         for line in cold_lines(calls):
@@ -149,7 +149,7 @@ def _prepare(options: Options) -> None:
     from cleancut.choice import AUTO
 
     if options.model != AUTO:
-        subprocess.run([sys.executable, "-m", "cleancut", "models", "pull", options.model], check=False)
+        subprocess.run([sys.executable, "-P", "-m", "cleancut", "models", "pull", options.model], check=False)
 
 
 def _remove(keywords: dict[str, Any]) -> list[str]:
@@ -157,7 +157,7 @@ def _remove(keywords: dict[str, Any]) -> list[str]:
     from cleancut.bench.cold import INPUT, OUTPUT
 
     flags = [word for name, value in keywords.items() for word in _flag(name, value)]
-    return [sys.executable, "-m", "cleancut", "remove", INPUT, "-o", OUTPUT, *flags]
+    return [sys.executable, "-P", "-m", "cleancut", "remove", INPUT, "-o", OUTPUT, *flags]
 
 
 def _flag(name: str, value: Any) -> list[str]:
@@ -170,7 +170,7 @@ def _flag(name: str, value: Any) -> list[str]:
 def _ours(keywords: dict[str, Any]) -> list[Entrant]:
     from cleancut.bench.contest import FLOOR, OURS, Entrant
 
-    worker, told = (sys.executable, "-m", "cleancut.bench.worker"), json.dumps(keywords)
+    worker, told = (sys.executable, "-P", "-m", "cleancut.bench.worker"), json.dumps(keywords)
     entrants = [Entrant(OURS, (*worker, "whole", told)), Entrant(FLOOR, (*worker, "bare", told))]
     if Options(**keywords).quality != "fast":
         entrants.insert(1, Entrant(f"{OURS} fast", (*worker, "whole", json.dumps({**keywords, "quality": "fast"}))))
@@ -187,10 +187,11 @@ def _megapixels(path: Path, limits: Limits) -> float:
 
 
 def _peer(text: str) -> Entrant:
+    from cleancut.bench.cold import split
     from cleancut.bench.contest import Entrant
 
     name, words = _named(text)
-    return Entrant(name, tuple(shlex.split(words)))
+    return Entrant(name, split(words))
 
 
 def _named(text: str) -> tuple[str, str]:

@@ -69,6 +69,7 @@ def pull(names: tuple[str, ...], accept_licence: bool) -> None:
 
 def _prepare(spec: ModelSpec) -> None:
     """Have the model in integers made while nobody waits for a photo."""
+    from cleancut.engines import measured
     from cleancut.int8 import prepare
     from cleancut.quantisation.ranges import has_ranges
     from cleancut.settings import read_settings
@@ -76,14 +77,18 @@ def _prepare(spec: ModelSpec) -> None:
     settings = read_settings()
     if not (settings.make_int8 and has_ranges(spec)):
         return
-    click.echo(f"{spec.name}: making it in int8, and measuring; some 15 s, once …", err=True)
-    try:
-        speed = prepare(spec, settings)
-    except CleancutError as error:
-        # The weights are here, and serve as they are.
-        click.echo(f"note: {error}\n  → {error.hint}", err=True)
-        return
-    if speed is not None:
+    speed = measured(spec, settings)
+    if speed is None:
+        click.echo(f"{spec.name}: making it in int8, and measuring; some 15 s, once …", err=True)
+        try:
+            speed = prepare(spec, settings)
+        except CleancutError as error:
+            # The weights are here, and serve as they are.
+            click.echo(f"note: {error}\n  → {error.hint}", err=True)
+            return
+    if speed is None:
+        click.echo(f"{spec.name}: another process is making it in int8", err=True)
+    else:
         use = "used by default on this CPU" if speed.pays else "not used by default: too little is gained"
         click.echo(f"{spec.name}: int8 {speed.int8:.2f} s, fp32 {speed.fp32:.2f} s; {use}", err=True)
 
@@ -152,7 +157,7 @@ def remove(names: tuple[str, ...]) -> None:
         spec, store = _model(name)
         settings = read_settings()
         forget(prepared_models(settings), spec.name)
-        forget(prepared_models(settings), f"{spec.name}-int8")
+        forget(prepared_models(settings), f"{spec.name}+int8")
         forget_int8(quantised_models(settings), spec)
         click.echo(f"{spec.name}: {'removed' if remove(spec, store) else 'was not here'}", err=True)
 

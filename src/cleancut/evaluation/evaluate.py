@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -101,7 +101,8 @@ def _made(
 ) -> _Files:
     folder.mkdir()
     colours = pictures or any(photo.colours is not None for photo in photos)
-    order = Order(entry, photos, folder, settings, colours)
+    # Nothing is made beside what is measured, and no photo is cut otherwise than the one before.
+    order = Order(entry, photos, folder, replace(settings, make_int8=False), colours)
     done = run(order, watch)
     return _Files(
         tuple(order.file(place) for place in range(len(photos))),

@@ -66,6 +66,12 @@ def plan(graph: GraphProto) -> Plan:
     return Plan(integer, tuple(tensors), ranges)
 
 
+def observed(graph: GraphProto) -> list[tuple[str, str]]:
+    """The values whose ranges have to be known, with the operator that answers each, in the order of the graph."""
+    needed = {each for several in plan(graph).ranges.values() for each in several}
+    return [(name, node.op_type) for node in graph.node for name in node.output if name in needed]
+
+
 def pictures(node: NodeProto) -> list[str]:
     """Those inputs of a node that come from the photo."""
     return list(node.input if node.op_type in _SEVERAL else node.input[:1])
@@ -73,11 +79,15 @@ def pictures(node: NodeProto) -> list[str]:
 
 def _integer_nodes(graph: GraphProto) -> list[NodeProto]:
     channels = {each.name: each.dims[0] for each in graph.initializer if each.dims}
-    photo = graph.input[0].name
+    stated = {each.name for each in graph.initializer}
+    # Old files name their weights among the inputs.
+    photo = next(each.name for each in graph.input if each.name not in stated)
     seen, masks, found = {photo}, set[str](), []
     for node in graph.node:
         asked = pictures(node)
         if node.op_type not in (*_INTEGER, *_OTHER) or not asked or not seen.issuperset(asked):
+            continue
+        if node.op_type == "Conv" and not stated.issuperset(name for name in node.input[1:] if name):
             continue
         seen.update(node.output)
         if not masks.isdisjoint(asked) or (node.op_type == "Conv" and channels.get(node.input[1]) == 1):

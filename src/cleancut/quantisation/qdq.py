@@ -7,24 +7,26 @@ QuantizeLinear and DequantizeLinear together with what is between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from cleancut.quantisation.plan import Plan, plan
+from cleancut.quantisation.plan import Plan, observed, plan
+from cleancut.quantisation.ranges import Range
 
 Ranges = Mapping[str, tuple[float, float]]
 """For each tensor by its name the lowest and highest value that is told apart."""
 
 # The first version of the operators with a scale for each channel.
-_OPSET = 13
-# 7 bits and a sign: processors without instructions for it (AVX2) add two products in 16 bits, and 255 · 127 · 2 would
-# not fit. Measured on IS-Net, the eighth bit gains nothing beside the error of the activations.
+OPSET = 13
+# 6 bits and a sign: processors without instructions for it (AVX2) add two products in 16 bits, and 255 · 127 · 2 would
+# not fit. Measured on IS-Net, the last bit gains nothing beside the error of the activations.
 _TOP = 63
 _SMALLEST_STEP = 1e-8
+_LARGEST_OFFSET = 2.0**30
 
 
 class Unquantisable(ValueError):
@@ -37,10 +39,22 @@ class _Scale:
     zero: np.uint8
 
 
+def matched(graph: GraphProto, ranges: Sequence[Range]) -> dict[str, tuple[float, float]]:
+    """The ranges under this graph's names: files of one model may name its values otherwise, in the same order."""
+    by_name = {each.name: (each.low, each.high) for each in ranges}
+    wanted = observed(graph)
+    if all(name in by_name for name, _ in wanted):
+        return by_name
+    if [kind for _, kind in wanted] != [each.kind for each in ranges]:
+        missing = next(name for name, _ in wanted if name not in by_name)
+        raise Unquantisable(f"there is no range for its value {missing!r}, and its operators are others")
+    return {name: (each.low, each.high) for (name, _), each in zip(wanted, ranges, strict=True)}
+
+
 def quantise(model: ModelProto, ranges: Ranges) -> None:
     """Compute in integers what ``plan`` finds. The model is in fp32 and is changed. Raises Unquantisable."""
-    if not any(each.domain in ("", "ai.onnx") and each.version >= _OPSET for each in model.opset_import):
-        raise Unquantisable(f"its operators are older than version {_OPSET}")
+    if not any(each.domain in ("", "ai.onnx") and each.version >= OPSET for each in model.opset_import):
+        raise Unquantisable(f"its operators are older than version {OPSET}")
     graph = model.graph
     planned = plan(graph)
     scales = {name: _scale(name, planned, ranges) for name in planned.tensors}
@@ -77,13 +91,17 @@ def _rounded_weights(
 ) -> Iterator[NodeProto]:
     """The weights of a convolution as integers, and its offsets in the steps of what it adds up."""
     values = numpy_helper.to_array(weights[node.input[1]])
-    steps = np.maximum(np.abs(values).reshape(len(values), -1).max(axis=1) / _TOP, _SMALLEST_STEP).astype(np.float32)
+    offsets = numpy_helper.to_array(weights[node.input[2]]) if len(node.input) > 2 and node.input[2] else None
+    steps = np.maximum(np.abs(values).reshape(len(values), -1).max(axis=1) / _TOP, _SMALLEST_STEP)
+    if offsets is not None:
+        # A channel with hardly any weights: its offset still has to fit into a sum of 32 bits.
+        steps = np.maximum(steps, np.abs(offsets) / (asked.step * _LARGEST_OFFSET))
+    steps = steps.astype(np.float32)
     rounded = np.rint(values / steps[:, None, None, None]).astype(np.int8)
     yield _constant(node, 1, rounded, steps, graph)
-    if len(node.input) > 2:
+    if offsets is not None:
         sums = asked.step * steps
-        offsets = np.rint(numpy_helper.to_array(weights[node.input[2]]) / sums.astype(np.float64))
-        yield _constant(node, 2, offsets.clip(-(2**31), 2**31 - 1).astype(np.int32), sums, graph)
+        yield _constant(node, 2, np.rint(offsets / sums.astype(np.float64)).astype(np.int32), sums, graph)
 
 
 def _constant(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cleancut.errors import ModelError
 from cleancut.runtime.session import Session
 from cleancut.types import Raw, Tensor
 
@@ -27,7 +28,13 @@ class CheckedSession:
 
     def run(self, tensor: Tensor) -> Raw:
         answer = self._quick.run(tensor)
-        return self._exact().run(tensor) if doubtful(answer) else answer
+        if not doubtful(answer):
+            return answer
+        try:
+            return self._exact().run(tensor)
+        except ModelError:
+            # There is no memory for both, or the weights have gone meanwhile: a doubtful answer is better than none.
+            return answer
 
     def close(self) -> None:
         """Free the quick model; the exact one belongs to whoever opens it."""

@@ -26,6 +26,11 @@ class EnginePool:
                 engine = self._engines[key] = load()
             return engine
 
+    def drop(self, key: Hashable) -> None:
+        """Keep an engine no longer. Those who hold it go on with it; its memory is freed when the last lets go."""
+        with self._lock:
+            self._engines.pop(key, None)
+
     def unload(self, key: Hashable | None = None) -> None:
         """Free one engine, or all. Work that has begun on it ends normally."""
         with self._lock:

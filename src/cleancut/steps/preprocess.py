@@ -15,8 +15,8 @@ from cleancut.models.spec import ModelSpec, Normalisation, Resample
 from cleancut.runtime.devices import usable_cores
 from cleancut.types import Fit, Rgb, Source, Tensor
 
-# A strip of a few rows would be mostly its neighbours' rows.
-_MOST_STRIPS = 4
+# So many on every machine, that the same photo gives the same input.
+_STRIPS = 4
 
 
 def preprocess(source: Source, spec: ModelSpec) -> tuple[Tensor, Fit]:
@@ -72,8 +72,7 @@ def _resize(rgb: Rgb, fit: Fit, resample: Resample) -> Rgb:
 def _lanczos(image: Image.Image, size: tuple[int, int]) -> Rgb:
     """By all cores, each a strip: Pillow looks beyond the box for what its filter needs, so that no seam arises."""
     width, height = size
-    strips = min(usable_cores(), _MOST_STRIPS)
-    ends = [height * part // strips for part in range(strips + 1)]
+    ends = [height * part // _STRIPS for part in range(_STRIPS + 1)]
     down = image.height / height
 
     def strip(top: int, bottom: int) -> Rgb:
@@ -83,5 +82,5 @@ def _lanczos(image: Image.Image, size: tuple[int, int]) -> Rgb:
         return np.asarray(made)
 
     parts = [(top, bottom) for top, bottom in pairwise(ends) if bottom > top]
-    with ThreadPoolExecutor(len(parts)) as pool:
+    with ThreadPoolExecutor(min(usable_cores(), _STRIPS)) as pool:
         return np.concatenate(list(pool.map(strip, *zip(*parts, strict=True))))
