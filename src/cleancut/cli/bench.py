@@ -7,8 +7,9 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,23 +22,39 @@ if TYPE_CHECKING:
     from cleancut.bench.contest import Entrant
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+_as_json = click.option(
+    "--json", "as_json", type=click.Path(path_type=Path), metavar="F", help="Write all numbers as JSON."
+)
+
+
 @click.group("bench")
 def command() -> None:
     """Measure how fast this machine makes cut-outs."""
 
 
+def _in_turn(peers: str) -> Callable[[F], F]:
+    """What commands share that have several programs cut photos in turn; ``peers`` says what a --peer is."""
+    photos = click.Path(exists=True, dir_okay=False, path_type=Path)
+    rounds = {"type": click.IntRange(1), "default": 5, "show_default": True, "help": "How often each photo is cut."}
+
+    def give(command: F) -> F:
+        for each in (
+            _as_json,
+            click.option("--rounds", **rounds),  # type: ignore[arg-type]
+            click.option("--peer", "peers", multiple=True, metavar="NAME=COMMAND", help=peers),
+            picture_options,
+            click.argument("photos", nargs=-1, required=True, type=photos),
+        ):
+            command = each(command)
+        return command
+
+    return give
+
+
 @command.command("speed")
-@click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@picture_options
-@click.option(
-    "--peer",
-    "peers",
-    multiple=True,
-    metavar="NAME=COMMAND",
-    help="Another program, that speaks the protocol of docs/speed.md. Repeatable.",
-)
-@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="How often each photo is cut.")
-@click.option("--json", "as_json", type=click.Path(path_type=Path), metavar="F", help="Write all numbers as JSON.")
+@_in_turn("Another program, that speaks the protocol of docs/speed.md. Repeatable.")
 def speed(photos: tuple[Path, ...], peers: tuple[str, ...], rounds: int, as_json: Path | None, **flags: Any) -> None:
     """Cut PHOTOS in turn by cleancut, by the bare model, and by other programs.
 
@@ -65,17 +82,7 @@ def speed(photos: tuple[Path, ...], peers: tuple[str, ...], rounds: int, as_json
 
 
 @command.command("cold")
-@click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@picture_options
-@click.option(
-    "--peer",
-    "peers",
-    multiple=True,
-    metavar="NAME=COMMAND",
-    help="Another command, with the words {input} and {output} in it. Repeatable.",
-)
-@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="How often each photo is cut.")
-@click.option("--json", "as_json", type=click.Path(path_type=Path), metavar="F", help="Write all numbers as JSON.")
+@_in_turn("Another command, with the words {input} and {output} in it. Repeatable.")
 def cold(photos: tuple[Path, ...], peers: tuple[str, ...], rounds: int, as_json: Path | None, **flags: Any) -> None:
     """Call `cleancut remove` and other commands anew for each of PHOTOS, in turn: time and memory from start to end."""
     with own_stdout():
@@ -104,7 +111,7 @@ def cold(photos: tuple[Path, ...], peers: tuple[str, ...], rounds: int, as_json:
 @command.command("folder")
 @click.argument("photos", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER")
 @picture_options
-@click.option("--json", "as_json", type=click.Path(path_type=Path), metavar="F", help="Write all numbers as JSON.")
+@_as_json
 def folder(photos: Path, as_json: Path | None, **flags: Any) -> None:
     """Cut all photos of FOLDER in one process: pictures a second beside the bare model's, and the memory held."""
     with own_stdout():
@@ -126,7 +133,7 @@ def folder(photos: Path, as_json: Path | None, **flags: Any) -> None:
 
 
 @command.command("peaks")
-@click.option("--json", "as_json", type=click.Path(path_type=Path), metavar="F", help="Write all numbers as JSON.")
+@_as_json
 @picture_options
 def show_peaks(as_json: Path | None, **flags: Any) -> None:
     """How fast this machine multiplies at best, and how near the model comes to it."""
