@@ -155,3 +155,8 @@ def test_wider_never_means_harder() -> None:
     slopes = [np.abs(np.diff(feather(alpha, pixels)[150])).max() for pixels in (0, 0.5, 1, 2, 5, 12, 30)]
     for wide, wider in pairwise(slopes):
         assert wider <= wide + 1e-6
+
+
+def test_the_least_feather_there_is_changes_nothing() -> None:
+    alpha = np.tile(np.float32([0, 0, 0.5, 1, 1]), (5, 1))
+    assert np.array_equal(feather(alpha, 5e-324), alpha)

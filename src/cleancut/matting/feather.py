@@ -29,6 +29,9 @@ _DOUBT = 4 / math.sqrt(math.pi)
 # An edge as soft as the feather's rises by 0.8 / pixels. An eighth of that is a veil's own shading.
 _FLAT = 0.1
 
+# A blur of so few pixels changes no alpha by a level of 8 bits; divided by, it would be too large a number.
+_NOTHING = 1e-3
+
 # Against 0 / 0. The window of the widest feather sees an edge at three σ with 4e-5.
 _TINY = 1e-7
 
@@ -41,7 +44,7 @@ def feather(alpha: Alpha, pixels: float) -> Alpha:
     ``pixels`` (strands of hair, thin lines, small holes and dots) hardly changes, as a blur would wash it out, and
     neither does an edge right beside such detail. From one to the other the blur changes gradually.
     """
-    if pixels == 0:
+    if pixels < _NOTHING:
         return alpha
     sigma = pixels / 2
     lacking = _lacking(alpha, sigma)
