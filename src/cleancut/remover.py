@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -32,6 +32,44 @@ if TYPE_CHECKING:
     Input = bytes | Path | PILImage | NDArray[np.uint8] | Source
 
 T = TypeVar("T", bytes, Path, "PILImage", "NDArray[np.uint8]")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A matte, and the engine that gave it."""
+
+    matte: Matte
+    engine: Engine
+    notes: tuple[str, ...] = ()
+
+
+def estimate(
+    source: Source,
+    options: Options,
+    settings: Settings,
+    clock: Clock | None = None,
+    report: Report | None = None,
+    models: tuple[str, ...] = (),
+) -> Estimate:
+    """Run the model that the options ask for; for ``auto`` one or two of ``models``, by default those at hand.
+
+    The model in integers is made afterwards, beside the work. Raises ModelError.
+    """
+
+    @cache
+    def engine(name: str) -> Engine:
+        return engine_of(options_for(name, options, settings), settings, report)
+
+    def look(name: str) -> Matte:
+        return _estimate_matte(source, engine(name), options.effort, clock)
+
+    name, notes = options.model, list[str]()
+    if name == AUTO:
+        name, matte, *notes = best_of(models or choices(store_of(settings)), look)
+    else:
+        matte = look(name)
+    prepare_later(replace(options, model=name), settings)
+    return Estimate(matte, engine(name), tuple(notes))
 
 
 class Remover:
@@ -81,22 +119,10 @@ class Remover:
         clock = Clock()
         limits = self._settings.limits
         source = _source(data, limits, clock)
-
-        @cache
-        def engine(name: str) -> Engine:
-            return engine_of(options_for(name, self.options, self._settings), self._settings, report)
-
-        def look(name: str) -> Matte:
-            return _estimate_matte(source, engine(name), self.options.effort, clock)
-
-        name, said = self.options.model, list[str]()
-        if name == AUTO:
-            name, matte, *said = best_of(self._models, look)
-        else:
-            matte = look(name)
-        result = finish(source, matte, engine(name), self.options, limits, clock)
-        prepare_later(replace(self.options, model=name), self._settings)
-        return replace(result, notes=(*result.notes, *said))
+        models = self._models if self.options.model == AUTO else ()
+        found = estimate(source, self.options, self._settings, clock, report, models)
+        result = finish(source, found.matte, found.engine, self.options, limits, clock)
+        return replace(result, notes=(*result.notes, *found.notes))
 
     @cached_property
     def _models(self) -> tuple[str, ...]:
@@ -114,12 +140,7 @@ def remove(data: T, options: Options) -> T:
 def estimate_matte(data: Input, options: Options) -> Matte:
     """Where the subject is: run the model, in ``best`` several times. It serves any number of ``render`` calls."""
     settings = read_settings()
-    source = _source(data, settings.limits)
-
-    def look(name: str) -> Matte:
-        return _estimate_matte(source, engine_of(options_for(name, options, settings), settings), options.effort)
-
-    return best_of(choices(store_of(settings)), look)[1] if options.model == AUTO else look(options.model)
+    return estimate(_source(data, settings.limits), options, settings).matte
 
 
 @also_takes_options(Options)

@@ -158,5 +158,5 @@ def test_wider_never_means_harder() -> None:
 
 
 def test_the_least_feather_there_is_changes_nothing() -> None:
-    alpha = np.tile(np.float32([0, 0, 0.5, 1, 1]), (5, 1))
+    alpha = np.tile(np.array([0, 0, 0.5, 1, 1], np.float32), (5, 1))
     assert np.array_equal(feather(alpha, 5e-324), alpha)

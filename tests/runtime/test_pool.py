@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -112,3 +114,62 @@ def test_work_that_has_begun_ends_normally() -> None:
         session.go_on.set()
         np.testing.assert_array_equal(answer.result(10), block())
     assert session.closed == 1
+
+
+def loaded(pool: EnginePool, *keys: str) -> list[Known]:
+    """The sessions of engines that have been got in this order."""
+    sessions = [Known(block()) for _ in keys]
+    for key, session in zip(keys, sessions, strict=True):
+        pool.get(key, lambda session=session: fake_engine(session))  # type: ignore[misc]
+    return sessions
+
+
+def test_beyond_the_limit_the_engine_used_longest_ago_is_no_longer_kept() -> None:
+    pool = EnginePool(limit=2)
+    first = pool.get("first", lambda: fake_engine(block()))
+    second = pool.get("second", lambda: fake_engine(block()))
+    assert pool.get("first", lambda: second) is first, "to ask for it is to use it"
+    third = pool.get("third", lambda: fake_engine(block()))
+    assert pool.loaded == (first, third)
+    anew = pool.get("second", lambda: fake_engine(block()))
+    assert anew is not second
+    assert pool.loaded == (third, anew)
+
+
+def test_without_a_limit_all_engines_are_kept() -> None:
+    pool = EnginePool()
+    loaded(pool, *"abcdefgh")
+    assert len(pool.loaded) == 8
+
+
+def test_a_limit_set_later_holds_from_the_next_engine_on() -> None:
+    pool = EnginePool()
+    loaded(pool, *"abcd")
+    pool.limit = 2
+    pool.get("d", lambda: fake_engine(block()))
+    assert len(pool.loaded) == 2
+
+
+def test_an_engine_that_made_room_goes_on_for_those_who_hold_it() -> None:
+    pool = EnginePool(limit=1)
+    session = Blocking(block())
+    engine = pool.get("key", lambda: fake_engine(session))
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(engine.session.run, np.zeros((1, 3, SIZE, SIZE), np.float32))
+        assert session.begun.wait(10)
+        loaded(pool, "other")
+        assert engine not in pool.loaded
+        session.go_on.set()
+        np.testing.assert_array_equal(answer.result(10), block())
+    assert session.closed == 0, "closing it is for the last who lets go"
+
+
+def test_an_engine_that_made_room_is_freed_when_the_last_lets_go_of_it() -> None:
+    pool = EnginePool(limit=1)
+    engine = pool.get("key", lambda: fake_engine(block()))
+    alive = weakref.ref(engine.session)
+    loaded(pool, "other")
+    assert alive() is not None
+    del engine
+    gc.collect()
+    assert alive() is None

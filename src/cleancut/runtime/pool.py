@@ -9,9 +9,13 @@ from cleancut.runtime.session import Engine
 
 
 class EnginePool:
-    """Loads each engine once; threads that want the same one wait for it, others do not."""
+    """Loads each engine once; threads that want the same one wait for it, others do not.
 
-    def __init__(self) -> None:
+    ``limit``: the most that are kept; the one used longest ago goes first.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.limit = limit
         self._lock = threading.Lock()
         self._loading: dict[Hashable, threading.Lock] = {}
         self._engines: dict[Hashable, Engine] = {}
@@ -21,9 +25,13 @@ class EnginePool:
         with self._lock:
             loading = self._loading.setdefault(key, threading.Lock())
         with loading:
-            engine = self._engines.get(key)
-            if engine is None:
-                engine = self._engines[key] = load()
+            engine = self._engines.get(key) or load()
+            with self._lock:
+                # The last in order is the one used last.
+                self._engines.pop(key, None)
+                self._engines[key] = engine
+                while self.limit is not None and len(self._engines) > self.limit:
+                    del self._engines[next(iter(self._engines))]
             return engine
 
     def drop(self, key: Hashable) -> None:
