@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,13 @@ from benchmarks import tables
 from cleancut import errors, settings
 from cleancut.cli.main import EXIT_CODES
 from cleancut.models.catalog import CATALOG
+from cleancut.server.app import create_app
+from cleancut.server.problems import REFUSALS, STATUS, STATUS_OF_CODE
+from cleancut.server.settings import ServerSettings, read_server_settings, variable
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+SERVERS = [each for each in fields(ServerSettings) if each.name != "core"]
 
 
 def rows(name: str, first: str) -> list[list[str]]:
@@ -38,9 +43,42 @@ def test_the_table_of_models_is_the_catalogue() -> None:
 
 def test_every_setting_is_in_the_table() -> None:
     source = Path(settings.__file__).read_text("utf-8")
-    assert {row[0].strip("`") for row in rows("settings.md", "`CLEANCUT_.*`")} == set(
-        re.findall(r"CLEANCUT_[A-Z0-9_]+", source)
-    )
+    told = {row[0].strip("`") for row in rows("settings.md", "`CLEANCUT_.*`")}
+    assert told == {*re.findall(r"CLEANCUT_[A-Z0-9_]+", source), *(variable(each.name) for each in SERVERS)}
+
+
+def shown(value: object) -> str:
+    """A default as the table shows it."""
+    if value in (None, ()):
+        return "none"
+    if isinstance(value, bool):
+        return f"`{value:d}`"
+    if isinstance(value, tuple):
+        return f"`{';'.join(value)}`"
+    return f"{value:,}" if isinstance(value, int) else f"`{value}`"
+
+
+def test_the_servers_settings_are_told_as_they_are() -> None:
+    told = {row[0].strip("`"): row[1:] for row in rows("settings.md", "`CLEANCUT_.*`")}
+    for each in SERVERS:
+        assert told[variable(each.name)] == [each.metadata["help"], shown(each.default)]
+
+
+def test_every_route_is_in_the_table() -> None:
+    schema = create_app(read_server_settings()).openapi()
+    first = {
+        (method.upper(), path): each["description"].split("\n")[0]
+        for path, methods in schema["paths"].items()
+        for method, each in methods.items()
+    }
+    assert {(row[0], row[1].strip("`")): row[2] for row in rows("api.md", "GET|POST|DELETE")} == first
+
+
+def test_every_refusal_of_the_server_is_in_the_table_with_its_status() -> None:
+    told = rows("errors.md", "`[a-z_]+`")
+    kinds = {row[0].strip("`"): (row[1], int(row[2])) for row in told if len(row) == 4}
+    assert kinds == {each.code: (each.kind, STATUS_OF_CODE.get(each.code, STATUS[each.kind])) for each in all_errors()}
+    assert {row[0].strip("`"): (int(row[1]), row[2]) for row in told if len(row) == 3} == REFUSALS
 
 
 def all_errors(base: type[errors.CleancutError] = errors.CleancutError) -> list[type[errors.CleancutError]]:
@@ -48,7 +86,7 @@ def all_errors(base: type[errors.CleancutError] = errors.CleancutError) -> list[
 
 
 def test_every_error_is_in_the_table() -> None:
-    table = {row[0].strip("`"): row[1] for row in rows("errors.md", "`[a-z_]+`")}
+    table = {row[0].strip("`"): row[1] for row in rows("errors.md", "`[a-z_]+`") if len(row) == 4}
     assert table == {each.code: each.kind for each in all_errors()}
 
 

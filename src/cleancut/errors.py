@@ -4,7 +4,8 @@
 
     CleancutError
     ├── OptionError            usage     an option has a value that cannot be used
-    │   └── NotBuilt           usage     an option or command that is planned but not built yet
+    │   ├── NotBuilt           usage     an option or command that is planned but not built yet
+    │   └── OriginalNeeded     usage     restoring by brush needs the original's colours
     ├── InputError             input     this picture is refused
     │   ├── InputMissing                 no such file, or it cannot be read
     │   ├── NotAnImage                   the bytes are no picture in a format that is read
@@ -12,7 +13,8 @@
     │   ├── DamagedImage                 starts like a picture, cannot be decoded
     │   ├── FileTooLarge                 more bytes than the limit
     │   ├── ImageTooLarge                more pixels than the limit
-    │   └── ImageTooSmall                fewer pixels a side than the limit
+    │   ├── ImageTooSmall                fewer pixels a side than the limit
+    │   └── UrlRefused                   this URL may not be fetched
     ├── NoSubject              subject   no subject was found, and one was required
     ├── ModelError             model     the model cannot run
     │   ├── UnknownModel                 no model of that name
@@ -22,18 +24,23 @@
     │   ├── HomeUnwritable               there is no place to keep weights
     │   ├── DeviceUnavailable            the device asked for cannot be used
     │   └── InferenceFailed              the model ran and failed
-    └── OutputError            output    the result cannot be written
-        ├── Unwritable                   no permission, a folder in the way, no space left
-        └── CannotHold                   the format cannot hold this picture
+    ├── OutputError            output    the result cannot be written
+    │   ├── Unwritable                   no permission, a folder in the way, no space left
+    │   └── CannotHold                   the format cannot hold this picture
+    └── ServiceError           model     a service that was asked over HTTP did not do it
+        ├── ServiceRefused     usage     the service refused the request, or this picture
+        └── ServiceUnavailable           the service cannot be reached, has no room, or fails
 
 Each class has a stable ``code``, and a ``kind`` that a shell maps to its own number (exit code, HTTP
-status). The message says what is wrong; ``hint`` says what to do about it.
+status). The message says what is wrong; ``hint`` says what to do about it. A ServiceError has the code that the
+service gave, and its kind: what is refused here and there is named alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import ClassVar, Literal
+from typing import Literal
 
 Kind = Literal["usage", "input", "subject", "model", "output"]
 
@@ -41,14 +48,14 @@ Kind = Literal["usage", "input", "subject", "model", "output"]
 class CleancutError(Exception):
     """Base of all deliberate errors: ``str(error)`` is the message, ``hint`` the remedy."""
 
-    code: ClassVar[str] = "error"
-    kind: ClassVar[Kind]
+    code: str = "error"
+    kind: Kind
 
     def __init__(self, message: str, *, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
 
-    def __reduce__(self) -> tuple[partial[CleancutError], tuple[str]]:
+    def __reduce__(self) -> tuple[Callable[[str], CleancutError], tuple[str]]:
         """How it is carried to another process: exceptions are made anew from their positional arguments alone."""
         return partial(type(self), hint=self.hint), (str(self),)
 
@@ -64,6 +71,12 @@ class NotBuilt(OptionError):
     """An option or command that is planned but not built yet."""
 
     code = "not_built"
+
+
+class OriginalNeeded(OptionError):
+    """Restoring by brush needs the original's colours."""
+
+    code = "original_needed"
 
 
 class InputError(CleancutError):
@@ -113,6 +126,12 @@ class ImageTooSmall(InputError):
     """Fewer pixels a side than the limit."""
 
     code = "image_too_small"
+
+
+class UrlRefused(InputError):
+    """This URL may not be fetched."""
+
+    code = "url_refused"
 
 
 class NoSubject(CleancutError):
@@ -188,3 +207,64 @@ class CannotHold(OutputError):
     """The format cannot hold this picture."""
 
     code = "cannot_hold"
+
+
+class ServiceError(CleancutError):
+    """A service that was asked over HTTP did not do it.
+
+    ``code`` is what the service gave, or else the class's; ``status`` the HTTP status of its answer, ``request_id``
+    what its log has of the request, ``retry_after`` the seconds after which it asks to be tried again: None where
+    there was no answer, or nothing of the kind in it.
+    """
+
+    code = "service_failed"
+    kind: Kind = "model"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str,
+        code: str | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code or type(self).code
+        self.kind = _kinds(CleancutError).get(self.code, type(self).kind)
+        self.status = status
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[Callable[[str], CleancutError], tuple[str]]:
+        made = partial(
+            type(self),
+            hint=self.hint,
+            code=self.code,
+            status=self.status,
+            request_id=self.request_id,
+            retry_after=self.retry_after,
+        )
+        return made, (str(self),)
+
+
+class ServiceRefused(ServiceError):
+    """The service refused the request, or this picture."""
+
+    code = "service_refused"
+    kind = "usage"
+
+
+class ServiceUnavailable(ServiceError):
+    """The service cannot be reached, has no room, or fails."""
+
+    code = "service_unavailable"
+
+
+def _kinds(base: type[CleancutError]) -> dict[str, Kind]:
+    """The kind of each code below ``base``."""
+    found: dict[str, Kind] = {}
+    for each in base.__subclasses__():
+        found |= {each.code: each.kind} | _kinds(each)
+    return found

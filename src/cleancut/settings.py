@@ -44,16 +44,16 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=_home(env),
         mirror=env.get("CLEANCUT_MODEL_MIRROR") or None,
-        commercial_only=_flag(env, "CLEANCUT_COMMERCIAL_ONLY"),
-        threads=_number(env, "CLEANCUT_THREADS", None),
-        keep_memory=_flag(env, "CLEANCUT_KEEP_MEMORY", not _tuned(env)),
-        make_int8=_flag(env, "CLEANCUT_INT8", True),
+        commercial_only=flag_in(env, "CLEANCUT_COMMERCIAL_ONLY"),
+        threads=number_in(env, "CLEANCUT_THREADS", None),
+        keep_memory=flag_in(env, "CLEANCUT_KEEP_MEMORY", not _tuned(env)),
+        make_int8=flag_in(env, "CLEANCUT_INT8", True),
         network={name: value for name in _NETWORK if (value := env.get(name) or env.get(name.lower()))},
         limits=Limits(
-            max_pixels=_number(env, "CLEANCUT_MAX_PIXELS", default.max_pixels),
-            max_bytes=_number(env, "CLEANCUT_MAX_BYTES", default.max_bytes),
-            max_side=_number(env, "CLEANCUT_MAX_SIDE", default.max_side),
-            min_side=_number(env, "CLEANCUT_MIN_SIDE", default.min_side) or default.min_side,
+            max_pixels=number_in(env, "CLEANCUT_MAX_PIXELS", default.max_pixels),
+            max_bytes=number_in(env, "CLEANCUT_MAX_BYTES", default.max_bytes),
+            max_side=number_in(env, "CLEANCUT_MAX_SIDE", default.max_side),
+            min_side=number_in(env, "CLEANCUT_MIN_SIDE", default.min_side) or default.min_side,
         ),
     )
 
@@ -72,7 +72,8 @@ def _tuned(env: Mapping[str, str]) -> bool:
     return any(name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" for name in env)
 
 
-def _flag(env: Mapping[str, str], name: str, default: bool = False) -> bool:
+def flag_in(env: Mapping[str, str], name: str, default: bool = False) -> bool:
+    """A yes or no of the environment. Raises OptionError that names the variable."""
     value = env.get(name, "").strip().lower()
     if not value:
         return default
@@ -83,7 +84,8 @@ def _flag(env: Mapping[str, str], name: str, default: bool = False) -> bool:
     raise OptionError(f"{name}={env[name]!r} is neither yes nor no", hint=f"set {name} to 1 or 0")
 
 
-def _number(env: Mapping[str, str], name: str, default: int | None) -> int | None:
+def number_in(env: Mapping[str, str], name: str, default: int | None) -> int | None:
+    """A whole number above 0 of the environment. Raises OptionError that names the variable."""
     value = env.get(name, "").strip()
     if not value:
         return default

@@ -1,0 +1,152 @@
+"""The client: one method for each thing that the service does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from cleancut.client.answers import Cutout, Matte, Model, Server, check_kind, cutout, told
+from cleancut.client.fields import CutoutFields, Form, MatteFields, Photo, PictureFields, takes
+from cleancut.client.transport import Transport
+from cleancut.errors import OptionError, ServiceUnavailable
+from cleancut.files import make_folder, replacing
+
+_PICTURES = {"Accept": "image/*, application/zip"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Models:
+    models: tuple[Model, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Erased:
+    erased: int
+
+
+class Client:
+    """Asks one cleancut service. May be used by several threads; ``close`` it, or use it as a context manager.
+
+    A photo is an encoded picture's bytes, a Path, which is read while it is sent, or an http(s) URL, which the service
+    fetches if it is set up so. Keywords that are not given have the service's own default.
+
+    Every method raises ServiceRefused and ServiceUnavailable (both ServiceError), and OptionError or InputMissing for
+    what cannot even be sent.
+    """
+
+    def __init__(
+        self,
+        address: str = "http://127.0.0.1:8000",
+        *,
+        key: str | None = None,
+        timeout: float = 150.0,
+        retries: int = 3,
+    ) -> None:
+        """Nothing is sent yet.
+
+        ``timeout``: seconds in which nothing moves before the service is given up; its own deadline is 120.
+        ``retries``: how often a request is sent again if no answer came at all, or one that asks for it (429 and 503;
+        Retry-After is heeded up to a minute). Raises OptionError.
+        """
+        self._transport = Transport(address, key, timeout, retries)
+
+    @property
+    def address(self) -> str:
+        """Where the service is."""
+        return self._transport.address
+
+    def close(self) -> None:
+        """Close all connections. The client cannot be used afterwards."""
+        self._transport.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @takes(CutoutFields)
+    def remove(self, photo: Photo, given: CutoutFields) -> bytes:
+        """Cut out a photo: the encoded picture."""
+        return self._cut(photo, given).data
+
+    @takes(CutoutFields)
+    def cut(self, photo: Photo, given: CutoutFields) -> Cutout:
+        """Cut out a photo, and tell how it went."""
+        return self._cut(photo, given)
+
+    def _cut(self, photo: Photo, given: CutoutFields) -> Cutout:
+        with self._transport.answer("POST", "/api/v1/cutouts", Form(given, photo), _PICTURES) as response:
+            return cutout(response)
+
+    @takes(MatteFields)
+    def matte(self, photo: Photo, given: MatteFields) -> Matte:
+        """Find the subject of a photo. The service keeps the matte for a while, for any number of pictures."""
+        with self._transport.answer("POST", "/api/v1/mattes", Form(given, photo)) as response:
+            return told(response, Matte)
+
+    @takes(PictureFields)
+    def picture(self, matte: Matte | str, given: PictureFields) -> bytes:
+        """A picture of a matte, or of the one with that id; no model runs."""
+        path = f"{_place(matte)}/pictures"
+        with self._transport.answer("POST", path, Form(given), _PICTURES) as response:
+            return cutout(response).data
+
+    def matte_image(self, matte: Matte | str) -> bytes:
+        """The matte itself: a grey PNG, 255 = subject."""
+        with self._transport.answer("GET", f"{_place(matte)}/matte.png") as response:
+            check_kind(response, "image/png")
+            return response.read()
+
+    def delete(self, matte: Matte | str) -> None:
+        """Delete a matte, its photo and all its pictures now."""
+        with self._transport.answer("DELETE", _place(matte)):
+            return
+
+    def models(self) -> tuple[Model, ...]:
+        """All models that the service knows, with licence and state."""
+        with self._transport.answer("GET", "/api/v1/models") as response:
+            return told(response, _Models).models
+
+    def server(self) -> Server:
+        """What the service is and accepts."""
+        with self._transport.answer("GET", "/api/v1/server") as response:
+            return told(response, Server)
+
+    def export(self, target: Path) -> None:
+        """Write a ZIP of all that the service keeps for this key: photos, mattes, pictures and the audit's lines.
+
+        Also raises Unwritable. The file appears whole or not at all.
+        """
+        make_folder(target.parent)
+        with (
+            self._transport.answer("GET", "/api/v1/data") as response,
+            replacing(target) as temporary,
+            temporary.open("wb") as file,
+        ):
+            check_kind(response, "application/zip")
+            for part in response.iter_bytes():
+                file.write(part)
+
+    def erase(self) -> int:
+        """Delete all that the service keeps for this key, now; how many files that were."""
+        with self._transport.answer("DELETE", "/api/v1/data") as response:
+            return told(response, _Erased).erased
+
+    def ready(self) -> bool:
+        """Whether the service is there and its default model has run. Asked once, without retries."""
+        try:
+            with self._transport.answer("GET", "/readyz", retries=0) as response:
+                return response.read() == b"ready"
+        except ServiceUnavailable:
+            return False
+
+
+def _place(matte: Matte | str) -> str:
+    id = matte.id if isinstance(matte, Matte) else matte
+    # A path's own signs would lead elsewhere, and there is a DELETE for all that is kept.
+    if not re.fullmatch("[0-9A-Za-z_-]{1,64}", id):
+        raise OptionError(f"{id!r} is no id of a matte", hint="give what client.matte() answered, or its id")
+    return f"/api/v1/mattes/{id}"

@@ -1,0 +1,363 @@
+"""Mattes and pictures for clients: found again, or made once and kept for a while.
+
+A matte is named after the photo's bytes and the options that its model run depends on, a picture after its matte and
+the options of its rendering; both by a secret of the server's, so that a name tells nothing and cannot be guessed. What
+is kept under a name never changes. Each owner (a key) has names of their own: nobody learns what others have sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from cleancut.errors import InputError, InputMissing
+from cleancut.models.spec import ModelSpec
+from cleancut.options import Limits, Options
+from cleancut.server.admission import Admission
+from cleancut.server.metrics import Metrics
+from cleancut.server.models import check_installed, model_for
+from cleancut.server.problems import Refused
+from cleancut.server.settings import ServerSettings
+from cleancut.server.work import StoppableClock, Workers
+from cleancut.storage.protocol import Storage
+
+if TYPE_CHECKING:
+    from cleancut.matting.strokes import Stroke
+    from cleancut.types import Alpha, Matte, Source
+
+Found = Literal["hit", "miss", "joined"]
+
+# The options that a matte depends on; all others are the rendering's.
+_OF_THE_MATTE = ("model", "quality", "precision", "device", "refine")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is told of a matte."""
+
+    model: str
+    device: str
+    precision: str
+    subject: bool
+    confidence: float
+    width: int
+    height: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A picture that a client wants."""
+
+    owner: str
+    photo: bytes
+    """Empty where a matte is named, with which its photo is kept."""
+    options: Options
+    limits: Limits
+    keep: bool = True
+    """Whether anything may be kept, and what was kept be used."""
+    strokes: tuple[Stroke, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A photo and its matte in memory."""
+
+    source: Source
+    matte: Matte
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An answer: a picture's bytes, or a matte (which has none)."""
+
+    name: str
+    facts: Facts
+    found: Found
+    data: bytes = b""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Milliseconds of each step that was taken, ``queue`` first."""
+
+
+class Cutouts:
+    """All that makes, keeps and finds mattes and pictures."""
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        storage: Storage,
+        workers: Workers,
+        admission: Admission,
+        metrics: Metrics,
+        secret: bytes,
+    ) -> None:
+        self._settings = settings
+        self.storage = storage
+        self._workers = workers
+        self._admission = admission
+        self._metrics = metrics
+        self._secret = secret
+
+    async def picture(self, ask: Ask) -> Made:
+        """A photo's cut-out. Raises CleancutError, Refused."""
+        spec, matte = await asyncio.to_thread(self._identified, ask)
+        name = self._picture_name(matte, ask)
+        if ask.keep and (kept := await asyncio.to_thread(self._kept, ask.owner, matte, name)):
+            return self._counted("picture", kept)
+        await asyncio.to_thread(check_installed, spec, self._settings)
+
+        async def make(clock: StoppableClock) -> tuple[bytes, Facts]:
+            async with self._turn(clock):
+                seen, looking = await self._look(ask, matte)
+                data = await self._workers.run(lambda: self._render(seen, ask, name, clock))
+            clock.timings |= looking
+            return data, seen.facts
+
+        return await self._made(ask, name, make)
+
+    async def matte(self, ask: Ask) -> Made:
+        """A photo's matte, kept for later renderings. Raises CleancutError, Refused."""
+        spec, name = await asyncio.to_thread(self._identified, ask)
+        if known := await asyncio.to_thread(self.facts, ask.owner, name):
+            return self._counted("matte", Made(name, known, "hit"))
+        await asyncio.to_thread(check_installed, spec, self._settings)
+
+        async def make(clock: StoppableClock) -> Facts:
+            async with self._turn(clock):
+                seen, looking = await self._look(ask, name)
+            clock.timings |= looking
+            return seen.facts
+
+        facts, clock, joined = await self._workers.share((ask.owner, name), make)
+        return self._counted("matte", Made(name, facts, "joined" if joined else "miss", b"", dict(clock.timings)))
+
+    async def render(self, matte: str, ask: Ask) -> Made:
+        """Another picture of a matte that is kept; no model runs. Raises CleancutError, Refused (not_found)."""
+        if await asyncio.to_thread(self.facts, ask.owner, matte) is None:
+            raise gone("this matte")
+        name = self._picture_name(matte, ask)
+        if ask.keep and (kept := await asyncio.to_thread(self._kept, ask.owner, matte, name)):
+            return self._counted("picture", kept)
+
+        async def make(clock: StoppableClock) -> tuple[bytes, Facts]:
+            async with self._turn(clock):
+                seen = await self._workers.run(lambda: self._recalled(ask.owner, matte, clock))
+                if seen is None:
+                    raise gone("this matte")
+                return await self._workers.run(lambda: self._render(seen, ask, name, clock)), seen.facts
+
+        return await self._made(ask, name, make)
+
+    async def once(self, job: Callable[[StoppableClock], bytes]) -> tuple[bytes, dict[str, float]]:
+        """Work that is nobody else's, in its turn: what ``job`` gives, and the milliseconds of its steps."""
+
+        async def make(clock: StoppableClock) -> bytes:
+            async with self._turn(clock):
+                return await self._workers.run(lambda: job(clock))
+
+        data, clock, _ = await self._workers.share(object(), make)
+        return data, clock.timings
+
+    def facts(self, owner: str, matte: str) -> Facts | None:
+        """What is told of a matte that is kept; None if it is not, or not whole. Blocks."""
+        whole = all(self.storage.find(owner, each) for each in _parts(matte))
+        return self._told(owner, matte) if whole else None
+
+    def _told(self, owner: str, matte: str) -> Facts | None:
+        told = self.storage.get(owner, f"{matte}.json")
+        if told is None:
+            return None
+        try:
+            values = json.loads(told)
+            return Facts(**{**values, "notes": tuple(values["notes"])})
+        except (ValueError, TypeError, KeyError):
+            # Cut short, when the machine lost power: see storage/local.py.
+            return None
+
+    def delete(self, owner: str, matte: str) -> bool:
+        """Delete a matte, its photo and its pictures. Blocks."""
+        names = [each.name for each in self.storage.of(owner) if each.name.startswith(matte)]
+        return sum(self.storage.delete(owner, name) for name in names) > 0
+
+    def photo_of(self, owner: str, picture: str) -> bytes | None:
+        """The photo that a picture was made from, if it is kept. Blocks."""
+        return self.storage.get(owner, f"{picture.partition('-')[0]}.source")
+
+    async def _made(
+        self, ask: Ask, name: str, make: Callable[[StoppableClock], Coroutine[Any, Any, tuple[bytes, Facts]]]
+    ) -> Made:
+        """The picture that ``make`` makes, once for all who want it meanwhile, whatever way it is made."""
+        (data, facts), clock, joined = await self._workers.share((ask.owner, name, ask.keep), make)
+        return self._counted("picture", Made(name, facts, "joined" if joined else "miss", data, dict(clock.timings)))
+
+    @asynccontextmanager
+    async def _turn(self, clock: StoppableClock) -> AsyncIterator[None]:
+        """One's turn to work. The steps taken meanwhile are counted, whatever becomes of them."""
+        async with self._admission.turn() as queued:
+            clock.timings["queue"] = queued * 1000
+            try:
+                yield
+            finally:
+                # A copy: where nobody waits any more, the last step may yet be ending in its thread.
+                self._metrics.steps_taken(dict(clock.timings))
+
+    async def _look(self, ask: Ask, name: str) -> tuple[Seen, dict[str, float]]:
+        """A photo and its matte, found once for all who want it meanwhile; the steps that it took."""
+
+        async def make(clock: StoppableClock) -> Seen:
+            try:
+                return await self._workers.run(lambda: self._seen(ask, name, clock))
+            finally:
+                self._metrics.steps_taken(dict(clock.timings))
+
+        # Whoever wants it kept does not join one who does not.
+        seen, clock, _ = await self._workers.share((ask.owner, name, ask.keep, "look"), make)
+        return seen, clock.timings
+
+    def _seen(self, ask: Ask, name: str, clock: StoppableClock) -> Seen:
+        if ask.keep and (recalled := self._recalled(ask.owner, name, clock)):
+            return recalled
+        from cleancut.pipeline import load
+        from cleancut.remover import estimate
+
+        source = load(ask.photo, ask.limits, clock)
+        found = estimate(source, ask.options, self._settings.core, clock)
+        # As it is kept, so that a picture is the same whether its matte was kept or not.
+        pixels, matte = _rounded(found.matte)
+        facts = Facts(
+            found.engine.spec.name, found.engine.device, found.engine.precision, matte.subject,
+            round(matte.confidence, 4), source.width, source.height, (*source.notes, *found.engine.notes, *found.notes),
+        )  # fmt: skip
+        self._metrics.ran(facts.model, facts.device, facts.precision)
+        if ask.keep:
+            self._keep(ask.owner, name, ask.photo, pixels, facts)
+        return Seen(source, matte, facts)
+
+    def _keep(self, owner: str, name: str, photo: bytes, pixels: Any, facts: Facts) -> None:
+        from cleancut.steps.encode import encode
+        from cleancut.types import Metadata, Picture
+
+        image = encode(Picture(pixels, Metadata()), Options(channels="alpha", png_effort="fast"))
+        seconds = self._settings.keep_seconds
+        for part, data in zip(_parts(name), (photo, image), strict=True):
+            self.storage.put(owner, part, data, seconds)
+        # Last: with it the matte is there.
+        self.storage.put(owner, f"{name}.json", json.dumps(asdict(facts)).encode(), seconds)
+
+    def _recalled(self, owner: str, name: str, clock: StoppableClock) -> Seen | None:
+        """A matte that is kept, with its photo; None if they are not, or not whole."""
+        from cleancut.pipeline import load
+        from cleancut.types import Matte
+
+        facts = self._told(owner, name)
+        photo, image = (self.storage.get(owner, part) for part in _parts(name))
+        if facts is None or photo is None or image is None:
+            return None
+        try:
+            # Within the limits of those who sent it, at that time.
+            source = load(photo, Limits(None, None), clock)
+        except InputError:
+            return None
+        alpha = _alpha_in(image)
+        if alpha is None or alpha.shape != (source.height, source.width):
+            return None
+        return Seen(source, Matte(alpha, facts.subject, facts.confidence), facts)
+
+    def _render(self, seen: Seen, ask: Ask, name: str, clock: StoppableClock) -> bytes:
+        from cleancut.errors import NoSubject
+        from cleancut.matting.strokes import paint
+        from cleancut.pipeline import render
+        from cleancut.steps.encode import encode
+
+        matte = seen.matte
+        if ask.strokes:
+            alpha = clock(paint, matte.alpha, ask.strokes)
+            matte = replace(matte, alpha=alpha, subject=bool(alpha.any()))
+        if ask.options.require_subject and not matte.subject:
+            raise NoSubject(
+                f"no subject was found (confidence {matte.confidence:.2f})",
+                hint="try another model, or crop the photo closer",
+            )
+        data = clock(encode, render(seen.source, matte, ask.options, ask.limits, clock), ask.options)
+        if ask.keep:
+            self.storage.put(ask.owner, name, data, self._settings.keep_seconds)
+        return data
+
+    def _kept(self, owner: str, matte: str, name: str) -> Made | None:
+        facts = self._told(owner, matte)
+        data = self.storage.get(owner, name)
+        return None if facts is None or data is None else Made(name, facts, "hit", data)
+
+    def _identified(self, ask: Ask) -> tuple[ModelSpec | None, str]:
+        """The model that a matte is asked of (None for auto), and the matte's name. Blocks.
+
+        What the photo's header says is judged here, so that nobody waits for a turn to be refused, or is let in because
+        others, with other limits, have sent the same photo. Raises UnknownModel, InputError.
+        """
+        from cleancut.steps.probe import probe
+        from cleancut.steps.validate import validate
+
+        spec = model_for(ask.options.model, self._settings)
+        validate(probe(ask.photo), ask.limits)
+        chosen = {name: getattr(ask.options, name) for name in _OF_THE_MATTE}
+        if spec is not None:
+            chosen["model"] = spec.name  # also by its other names
+        photo = hashlib.sha256(ask.photo).hexdigest()
+        return spec, self._name(ask.owner, photo, json.dumps(chosen, sort_keys=True))
+
+    def _picture_name(self, matte: str, ask: Ask) -> str:
+        chosen = {name: value for name, value in asdict(ask.options).items() if name not in _OF_THE_MATTE}
+        if isinstance(ask.options.background, bytes):
+            chosen["background"] = hashlib.sha256(ask.options.background).hexdigest()
+        told = json.dumps([chosen, [asdict(stroke) for stroke in ask.strokes]], sort_keys=True)
+        return f"{matte}-{self._name(ask.owner, matte, told)[:16]}{ask.options.suffix}"
+
+    def _name(self, *parts: str) -> str:
+        return hmac.new(self._secret, "\n".join(parts).encode(), "sha256").hexdigest()[:32]
+
+    def _counted(self, what: str, made: Made) -> Made:
+        self._metrics.cache.labels(what, made.found).inc()
+        return made
+
+
+def _parts(matte: str) -> tuple[str, str]:
+    """The names of a matte's photo and of the matte itself."""
+    return f"{matte}.source", f"{matte}.matte.png"
+
+
+def _rounded(matte: Matte) -> tuple[Any, Matte]:
+    """A matte of 256 levels, as bytes and as a matte."""
+    import numpy as np
+
+    from cleancut.matting.eight_bits import eight_bits
+
+    pixels = eight_bits(matte.alpha)
+    return pixels, replace(matte, alpha=pixels.astype(np.float32) / np.float32(255))
+
+
+def _alpha_in(image: bytes) -> Alpha | None:
+    """The matte in a grey PNG; None if it is damaged."""
+    import cv2
+    import numpy as np
+
+    pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_GRAYSCALE) if image else None
+    return None if pixels is None else np.asarray(pixels, np.float32) / np.float32(255)
+
+
+def gone(what: str) -> Refused:
+    """The refusal for what is not there (any more), or is somebody else's."""
+    return Refused(
+        "not_found", f"{what} is not there", hint="it may have expired, or belong to another key; make it anew"
+    )
+
+
+def empty(what: str) -> InputMissing:
+    """The error for a file without bytes."""
+    return InputMissing(f"{what} is empty", hint="send the picture's bytes")

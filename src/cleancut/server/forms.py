@@ -1,0 +1,276 @@
+"""What clients send: the forms of the routes, made from ``Options`` where they are about the picture."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import re
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
+
+from fastapi import UploadFile
+from PIL import ImageColor
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+)
+from pydantic_core import from_json
+
+from cleancut.background import Blur, Colour, Transparent, parse_background
+from cleancut.choice import AUTO
+from cleancut.errors import FileTooLarge, OptionError
+from cleancut.files import too_large
+from cleancut.matting.strokes import Stroke
+from cleancut.models.catalog import CATALOG
+from cleancut.options import Options
+from cleancut.server.cutouts import empty
+from cleancut.server.problems import Refused
+from cleancut.server.settings import ServerSettings
+
+
+class FormLimits(TypedDict, total=False):
+    """Bounds of a form, as FastAPI takes them."""
+
+    max_files: int
+    max_fields: int
+    max_part_size: int
+
+
+# What a form may hold beside its files: more is an attack or an accident.
+FORM: FormLimits = {"max_files": 4, "max_fields": 100}
+
+# A data URL of a picture of 64 MB: the routes' own limits are judged when it is read.
+DATA_URL_BYTES = 86_000_000
+
+# JSON for as many strokes as a patient hand makes.
+STROKES_BYTES = 4_000_000
+
+# The operator decides where models run; the rest is not a word but a file, or not built.
+_THE_SERVERS = ("device", "precision")
+_OF_THE_MATTE = ("model", "quality", "refine")
+
+_PX = r"(?:[0-9]|[1-9][0-9]|[1-4][0-9]{2})(?:\.[0-9]{1,3})?(?:px)?|500(?:px)?"
+_PERCENT = r"(?:[0-9]|[1-9][0-9])(?:\.[0-9]{1,3})?%|100%"
+_LENGTH = f"(?:{_PX}|{_PERCENT})"
+MARGIN = f"^{_LENGTH}(?: {_LENGTH}|(?: {_LENGTH}){{3}})?$"
+
+NAMES = [AUTO, *sorted({name for spec in CATALOG.values() for name in (spec.name, *spec.aliases)})]
+
+_COLOUR_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "enum": sorted(ImageColor.colormap)},
+        {"type": "string", "pattern": "^#?(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$"},
+    ]
+}
+_BACKGROUND_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "enum": ["transparent", "blur"]},
+        {"type": "string", "pattern": "^blur:(?:[1-9][0-9]{0,2}|1000)$"},
+        *_COLOUR_SCHEMA["anyOf"],
+    ]
+}
+
+
+def _no_path(value: str) -> str:
+    """A background named by a word; never a file's name, which is what the command line would take it for."""
+    if value not in ("transparent", "blur") and not value.startswith("blur:") and not is_colour(value):
+        raise ValueError("is neither transparent, blur, blur:RADIUS nor a colour; send a picture as background_image")
+    try:
+        assert isinstance(parse_background(value), Transparent | Blur | Colour)
+    except OptionError as error:
+        raise ValueError(f"{error}; {error.hint}") from None
+    return value
+
+
+def is_colour(value: str) -> bool:
+    """Whether a word is a colour: hex digits, or a CSS name."""
+    return bool(re.fullmatch(_COLOUR_SCHEMA["anyOf"][1]["pattern"], value)) or value.lower() in ImageColor.colormap
+
+
+def _a_colour(value: str) -> str:
+    if not is_colour(value):
+        raise ValueError("is no colour: give a CSS name or 3, 4, 6 or 8 hex digits")
+    return value
+
+
+# The smallest picture that the guides' routes accept: 100 × 100, black.
+EXAMPLE = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAGQAAABkAQAAAABYmaj5AAAAFElEQVR42mNgGAWjYBSMglFATwAABXgAAdgporgAAAAASUVORK5CYII="
+)
+
+Background = Annotated[str, AfterValidator(_no_path), WithJsonSchema(_BACKGROUND_SCHEMA)]
+ColourName = Annotated[str, AfterValidator(_a_colour), WithJsonSchema(_COLOUR_SCHEMA)]
+ModelName = Annotated[str, Field(max_length=100, json_schema_extra={"enum": NAMES})]
+DataUrl = Annotated[str, Field(json_schema_extra={"format": "image-data-url"}, examples=[EXAMPLE])]
+# To programs, the former.
+DataUrlOrFile = Annotated[
+    UploadFile | str, WithJsonSchema({"type": "string", "format": "image-data-url", "examples": [EXAMPLE]})
+]
+Picture = Annotated[UploadFile, Field(description="A photo: JPEG, PNG, WebP, AVIF, TIFF, BMP, GIF or HEIC.")]
+
+# Of JSON, where a number is a number: true is none.
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+
+
+class StrokeForm(BaseModel):
+    """One touch of a round brush, in pixels of the photo."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Literal["add", "remove"] = Field(description="add: this is subject; remove: this is not.")
+    points: list[tuple[Number, Number]] = Field(
+        min_length=1, max_length=10_000, description="(x, y); the brush goes straight from one to the next."
+    )
+    radius: Number = Field(gt=0, le=10_000, description="In pixels.")
+    hardness: Number = Field(1.0, ge=0, le=1, description="Share of the radius painted fully.")
+    opacity: Number = Field(1.0, ge=0, le=1)
+
+    def stroke(self) -> Stroke:
+        """As the matting functions take it. Raises OptionError."""
+        points = tuple((x, y) for x, y in self.points)
+        return Stroke(self.action, points, self.radius, self.hardness, self.opacity)
+
+
+def _readable_strokes(value: object) -> object:
+    """Strokes as a form sends them: one JSON array, or a JSON object for each."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
+        return value
+    found = [from_json(each) for each in texts if each]
+    return found[0] if len(found) == 1 and isinstance(found[0], list) else found
+
+
+Strokes = Annotated[
+    list[StrokeForm],
+    BeforeValidator(_readable_strokes),
+    Field(description="Brush strokes on the matte, in their order: a JSON array.", max_length=10_000),
+]
+
+
+# Where the command line's help speaks of files and flags.
+_SAID = {
+    "background": "transparent, a colour (hex or CSS name), or blur[:RADIUS] of the photo.",
+    "format": "Format of the picture.",
+    "background_image": "A picture to stand behind the subject, scaled to cover, centred.",
+}
+
+
+def _field_of(option: Any) -> tuple[Any, Any]:
+    """A form's field for an option, with its type, range and help."""
+    meta = option.metadata
+    kinds: dict[str, Any] = {"str": str, "float": float, "bool": bool, "int": int, "int | None": int | None}
+    kind = Literal[meta["choices"]] if meta["choices"] else kinds.get(option.type, str)
+    limits = {"ge": meta["low"], "le": meta["high"]} if meta["low"] is not None else {}
+    if option.name == "model":
+        return ModelName | None, Field(None, description="A model of /api/v1/models; by default the server's own.")
+    if option.name == "background":
+        kind = Background
+    if option.name == "crop_margin":
+        limits = {"pattern": MARGIN}
+    if kind is float:
+        limits["allow_inf_nan"] = False
+    return kind, Field(option.default, description=_SAID.get(option.name, meta["help"]), **limits)
+
+
+def _fields(names: Any) -> dict[str, Any]:
+    return {each.name: _field_of(each) for each in fields(Options) if names(each)}
+
+
+def _of_the_rendering(option: Any) -> bool:
+    return not (option.name in (*_THE_SERVERS, *_OF_THE_MATTE) or option.metadata["planned"])
+
+
+if TYPE_CHECKING:
+
+    class MatteForm(BaseModel):
+        """A photo, and how its subject is found."""
+
+        image: UploadFile | None
+        url: str | None
+        model: str | None
+        quality: str
+        refine: bool
+
+    class RenderForm(BaseModel):
+        """How a picture is made of a matte."""
+
+        background: str
+        background_image: UploadFile | None
+        strokes: list[StrokeForm]
+        format: str
+
+    class CutoutForm(MatteForm, RenderForm):
+        """Both."""
+
+else:
+    _MATTE = {
+        "image": (UploadFile | None, Field(None, description="The photo; or `url`.")),
+        "url": (
+            str | None,
+            Field(
+                None,
+                max_length=2048,
+                pattern="^(https?://.*)?$",
+                description="An http(s) URL of the photo, where allowed.",
+            ),
+        ),
+        **_fields(lambda option: option.name in _OF_THE_MATTE),
+    }
+    _RENDER = {
+        **_fields(_of_the_rendering),
+        "background_image": (UploadFile | None, Field(None, description=_SAID["background_image"])),
+        "strokes": (Strokes, Field(default_factory=list)),
+    }
+    MatteForm = create_model("MatteForm", **_MATTE)
+    RenderForm = create_model("RenderForm", **_RENDER)
+    CutoutForm = create_model("CutoutForm", **_MATTE, **_RENDER)
+
+
+async def options_of(form: BaseModel, settings: ServerSettings, background: bytes | None = None) -> Options:
+    """The options that a form asks for, on the device that the operator chose. Raises OptionError."""
+    names = {each.name for each in fields(Options)}
+    values = {name: value for name, value in form if name in names}
+    values |= {"device": settings.device, "precision": settings.precision}
+    values["model"] = values.get("model") or settings.model
+    if background is not None:
+        values["background"] = background
+    # Colours by name load Pillow's table: not on the event loop the first time.
+    return await asyncio.to_thread(lambda: Options(**values))
+
+
+async def bytes_of(upload: UploadFile, max_bytes: int | None, what: str) -> bytes:
+    """An uploaded file. Raises FileTooLarge, InputMissing."""
+    if max_bytes is not None and upload.size is not None and upload.size > max_bytes:
+        raise as_sent(too_large(what, upload.size, max_bytes))
+    data = await upload.read()
+    if not data:
+        raise empty(what)
+    return data
+
+
+def bytes_of_data_url(text: str, max_bytes: int | None, what: str) -> bytes:
+    """The picture in a data URL, or in plain base64. Raises FileTooLarge, InputMissing, Refused."""
+    encoded = text.partition(",")[2] if text.startswith("data:") else text
+    if max_bytes is not None and len(encoded) * 3 // 4 > max_bytes + 3:
+        raise as_sent(too_large(what, len(encoded) * 3 // 4, max_bytes))
+    try:
+        data = base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused(
+            "invalid_value", f"{what} is no base64", hint="send a data URL: data:image/png;base64,…"
+        ) from None
+    if not data:
+        raise empty(what)
+    return data
+
+
+def as_sent(error: FileTooLarge) -> FileTooLarge:
+    """The error with a hint for clients, who cannot set the server's variables."""
+    return FileTooLarge(str(error), hint="send a smaller picture")

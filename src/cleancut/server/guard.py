@@ -1,0 +1,82 @@
+"""What is judged by a request's head alone, before anything else: by what name, and from whose page, it comes."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cleancut.server.problems import Refused, answer
+from cleancut.server.settings import ServerSettings
+
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+# What a browser shows when somebody follows a link to it.
+_PAGES = ("/", "/docs")
+
+
+class Guard:
+    """Middleware that refuses foreign names and foreign pages.
+
+    A server on loopback is reached by every page that its user opens: by a name that an attacker lets point to
+    127.0.0.1 (DNS rebinding; the Host header gives it away), or by a form or picture of another origin (which
+    Sec-Fetch-Site and Origin give away; programs that are no browsers send neither).
+    """
+
+    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
+        self._app = app
+        self._settings = settings
+        self._origins = {origin.rstrip("/").lower() for origin in settings.origins}
+        # 127.0.0.2 is loopback, too, and who listens there is called so.
+        own = f"[{settings.host}]" if ":" in settings.host else settings.host
+        self._hosts = {host.lower() for host in (*_LOOPBACK_NAMES, own, *settings.allowed_hosts)}
+        # Elsewhere, any name may lead here unless they are listed: keys are needed anyway.
+        self._any_host = not settings.on_loopback and not settings.allowed_hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request pass, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            self._judge(scope)
+        except Refused as refused:
+            scope["state"]["problem"] = refused.code
+            await answer(refused)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _judge(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "").lower()
+        if not self._any_host and _without_port(host) not in self._hosts:
+            raise Refused(
+                "wrong_host", "this server is not called by that name",
+                hint="call it localhost, or set CLEANCUT_ALLOWED_HOSTS",
+            )  # fmt: skip
+        if scope["path"] in _PAGES and headers.get("sec-fetch-mode") == "navigate":
+            return
+        origin = headers.get("origin", "").lower()
+        if origin in self._origins:
+            return
+        site = headers.get("sec-fetch-site", "").lower()
+        own = site in ("same-origin", "none") if site else not origin or _place(origin) == host
+        if not own:
+            raise Refused(
+                "foreign_page", "a page of another origin may not call this server",
+                hint="set CLEANCUT_ORIGINS to the origins that may",
+            )  # fmt: skip
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isascii() and port.isdigit() else host
+
+
+def _place(origin: str) -> str | None:
+    """Host and port of an origin; None for one that has none, like a page in a sandbox, or that makes no sense."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None

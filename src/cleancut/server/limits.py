@@ -1,0 +1,73 @@
+"""How many requests a client may make: moving windows, with true numbers in the headers."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from cleancut.server.problems import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What one window still allows."""
+
+    limit: int
+    remaining: int
+    reset: float
+    """Unix time at which the oldest request leaves the window."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(math.ceil(self.reset)),
+        }
+
+
+class Rates:
+    """Windows of requests, counted for each client by itself; a request must pass all of them."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def spend(self, windows: Sequence[str], *client: str) -> Left | None:
+        """Count one request, unless a window is full; the tightest window afterwards. Raises Refused (rate_limited).
+
+        Nothing here waits, so that on one event loop no second request comes between looking and counting.
+        """
+        items = [parse(window) for window in windows]
+        for item in items:
+            if not self._limiter.test(item, *client):
+                raise _refused(item, self._left(item, client))
+        for item in items:
+            self._limiter.hit(item, *client)
+        return min((self._left(item, client) for item in items), key=lambda left: left.remaining, default=None)
+
+    def check(self, windows: Sequence[str], *client: str) -> None:
+        """Refuse a client whose windows are full already, without counting. Raises Refused (rate_limited)."""
+        for window in windows:
+            item = parse(window)
+            if not self._limiter.test(item, *client):
+                raise _refused(item, self._left(item, client))
+
+    def _left(self, item: RateLimitItem, client: tuple[str, ...]) -> Left:
+        stats = self._limiter.get_window_stats(item, *client)
+        return Left(item.amount, stats.remaining, stats.reset_time)
+
+
+def _refused(item: RateLimitItem, left: Left) -> Refused:
+    wait = max(1, math.ceil(left.reset - time.time()))
+    return Refused(
+        "rate_limited",
+        f"the limit of {item} is used up",
+        hint=f"try again in {wait} s",
+        headers={"Retry-After": str(wait), **left.headers},
+    )

@@ -1,0 +1,219 @@
+"""A matte once, its pictures as often as wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from cleancut.options import Limits
+from cleancut.server.cutouts import Ask, Facts, Made, gone
+from cleancut.server.forms import (
+    FORM,
+    STROKES_BYTES,
+    CutoutForm,
+    FormLimits,
+    MatteForm,
+    RenderForm,
+    bytes_of,
+    options_of,
+)
+from cleancut.server.openapi import ID, NOT_MODIFIED, errors, file, links, picture_or, pictures
+from cleancut.server.photos import keeps, photo_of, wants_picture
+from cleancut.server.problems import Refused
+from cleancut.server.replies import picture, told
+from cleancut.server.routes.results import kept
+from cleancut.server.routing import Known, TheClient, TheService, Work
+from cleancut.server.service import Service
+from cleancut.server.work import while_connected
+
+work = APIRouter(prefix="/api/v1", tags=["v1"], route_class=Work)
+reading = APIRouter(prefix="/api/v1", tags=["v1"], route_class=Known)
+
+_ID = re.compile("[0-9a-f]{32}")
+_FORM: FormLimits = {**FORM, "max_part_size": STROKES_BYTES}
+
+
+class MatteInfo(BaseModel):
+    """A matte that is kept."""
+
+    id: str
+    width: int
+    height: int
+    subject: bool = Field(description="False: nothing was found, and the matte is clear.")
+    confidence: float = Field(ge=0, le=1, description="Expected overlap of the mask with the true subject.")
+    model: str
+    device: str
+    precision: str
+    notes: list[str]
+    expires: datetime
+    matte: str = Field(description="Where the matte itself is: a grey PNG, 255 = subject.")
+    pictures: str = Field(description="Where to POST for pictures.")
+
+
+class PictureInfo(BaseModel):
+    """A picture that is kept."""
+
+    name: str
+    url: str
+    bytes: int
+    expires: datetime
+
+
+@work.post(
+    "/cutouts",
+    response_class=Response,
+    responses=pictures("The cut-out.") | errors(400, 403, 409, 413, 415, 422),
+    form_limits=_FORM,
+)
+async def cut_out(
+    request: Request, form: Annotated[CutoutForm, Form(media_type="multipart/form-data")], service: TheService,
+    client: TheClient,
+) -> Response:  # fmt: skip
+    """Cut out a photo in one call: the answer is the picture."""
+    limits = service.settings.v1_limits
+    photo = await photo_of(form.image, form.url, limits, service)
+    options = await options_of(form, service.settings, await _behind(form, limits))
+    strokes = tuple(each.stroke() for each in form.strokes)
+    ask = Ask(client.owner, photo, options, limits, keeps(request, service), strokes)
+    made = await while_connected(request, service.cutouts.picture(ask))
+    place = {"Content-Location": f"/api/v1/results/{made.name}"} if ask.keep else {}
+    return picture(made, place)
+
+
+@work.post(
+    "/mattes",
+    status_code=201,
+    responses=links(201, "id", "$response.body#/id", "matte", "matte_itself", "photo", "make_picture", "delete_matte")
+    | errors(400, 403, 409, 413, 415, 422),
+    form_limits=_FORM,
+)
+async def make_matte(
+    request: Request, form: Annotated[MatteForm, Form(media_type="multipart/form-data")], service: TheService,
+    client: TheClient, response: Response,
+) -> MatteInfo:  # fmt: skip
+    """Find the subject of a photo. The matte is kept for a while, for any number of pictures."""
+    if not keeps(request, service):
+        raise _nothing_kept("use POST /api/v1/cutouts")
+    limits = service.settings.v1_limits
+    photo = await photo_of(form.image, form.url, limits, service)
+    ask = Ask(client.owner, photo, await options_of(form, service.settings), limits)
+    made = await while_connected(request, service.cutouts.matte(ask))
+    response.headers.update(told(made) | {"Location": f"/api/v1/mattes/{made.name}"})
+    return _info(made.name, made.facts, service, client.owner)
+
+
+@reading.get("/mattes/{id}", responses=errors(404))
+async def matte(id: ID, service: TheService, client: TheClient) -> MatteInfo:
+    """What is known of a matte."""
+    return _info(id, await _facts(id, service, client.owner), service, client.owner)
+
+
+@reading.get(
+    "/mattes/{id}/matte.png",
+    response_class=Response,
+    responses=file("image/png", "The matte.") | NOT_MODIFIED | errors(404),
+)
+async def matte_itself(id: ID, request: Request, service: TheService) -> Response:
+    """The matte as a grey PNG, 255 = subject."""
+    check_id(id)
+    return await kept(request, service, f"{id}.matte.png", "image/png", "this matte")
+
+
+@reading.get(
+    "/mattes/{id}/photo",
+    response_class=Response,
+    responses=file("application/octet-stream", "The photo as it was sent.") | NOT_MODIFIED | errors(404),
+)
+async def photo(id: ID, request: Request, service: TheService) -> Response:
+    """The photo that a matte belongs to, byte for byte."""
+    check_id(id)
+    # Never shown by a browser as what it claims to be: it is a stranger's file.
+    return await kept(request, service, f"{id}.source", "application/octet-stream", "this matte")
+
+
+@work.post(
+    "/mattes/{id}/pictures",
+    status_code=201,
+    responses=picture_or(PictureInfo, 201, links(201, "name", "$response.body#/name", "result", "delete_result"))
+    | errors(400, 404, 413, 415, 422),
+    response_model=PictureInfo,
+    form_limits=_FORM,
+)
+async def make_picture(
+    id: ID, request: Request, form: Annotated[RenderForm, Form(media_type="multipart/form-data")],
+    service: TheService, client: TheClient, response: Response,
+) -> Response | PictureInfo:  # fmt: skip
+    """Another picture of a matte, without running the model. Send `Accept: image/*` to get it at once."""
+    check_id(id)
+    at_once, keep = wants_picture(request, default=False), keeps(request, service)
+    if not (at_once or keep):
+        raise _nothing_kept("accept image/*, to have the picture as the answer")
+    limits = service.settings.v1_limits
+    options = await options_of(form, service.settings, await _behind(form, limits))
+    strokes = tuple(each.stroke() for each in form.strokes)
+    ask = Ask(client.owner, b"", options, limits, keep, strokes)
+    made = await while_connected(request, service.cutouts.render(id, ask))
+    place = f"/api/v1/results/{made.name}"
+    if at_once:
+        answer = picture(made, {"Location": place} if keep else {})
+        answer.status_code = 201
+        return answer
+    response.headers.update(told(made) | {"Location": place})
+    return PictureInfo(name=made.name, url=place, bytes=len(made.data), expires=_expiry(made, service, client.owner))
+
+
+@reading.delete("/mattes/{id}", status_code=204, responses=errors(404))
+async def delete_matte(id: ID, service: TheService, client: TheClient) -> None:
+    """Delete a matte, its photo and all its pictures now."""
+    check_id(id)
+    if not await asyncio.to_thread(service.cutouts.delete, client.owner, id):
+        raise gone("this matte")
+
+
+def check_id(id: str) -> None:
+    """Refuse what is no matte's id. Raises Refused (not_found)."""
+    if not _ID.fullmatch(id):
+        raise gone("this matte")
+
+
+async def _behind(form: RenderForm, limits: Limits) -> bytes | None:
+    upload = form.background_image
+    return None if upload is None else await bytes_of(upload, limits.max_bytes, "background_image")
+
+
+async def _facts(id: str, service: Service, owner: str) -> Facts:
+    check_id(id)
+    facts = await asyncio.to_thread(service.cutouts.facts, owner, id)
+    if facts is None:
+        raise gone("this matte")
+    return facts
+
+
+def _nothing_kept(hint: str) -> Refused:
+    return Refused("nothing_kept", "what is asked for is of use only where it is kept, and nothing is", hint=hint)
+
+
+def _info(id: str, facts: Facts, service: Service, owner: str) -> MatteInfo:
+    stored = service.storage.find(owner, f"{id}.json")
+    return MatteInfo(
+        id=id, width=facts.width, height=facts.height, subject=facts.subject, confidence=facts.confidence,
+        model=facts.model, device=facts.device, precision=facts.precision, notes=list(facts.notes),
+        expires=datetime.fromtimestamp(stored.expires if stored else 0, UTC),
+        matte=f"/api/v1/mattes/{id}/matte.png", pictures=f"/api/v1/mattes/{id}/pictures",
+    )  # fmt: skip
+
+
+def _expiry(made: Made, service: Service, owner: str) -> datetime:
+    stored = service.storage.find(owner, made.name)
+    return datetime.fromtimestamp(stored.expires if stored else 0, UTC)
+
+
+router = APIRouter()
+router.include_router(work)
+router.include_router(reading)

@@ -1,0 +1,80 @@
+"""What happens before a request's body is read: who is it, may they, is there room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+
+from cleancut.server.auth import Client
+from cleancut.server.problems import Refused
+from cleancut.server.service import Service
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def service_in(request: Request) -> Service:
+    """The server that a request came to."""
+    service: Service = request.app.state.service
+    return service
+
+
+def client_in(request: Request) -> Client:
+    """Who sent a request, as its route has found out."""
+    client: Client = request.state.client
+    return client
+
+
+TheService = Annotated[Service, Depends(service_in)]
+TheClient = Annotated[Client, Depends(client_in)]
+
+
+class Known(APIRoute):
+    """A route for those whom the server knows."""
+
+    def get_route_handler(self) -> Handler:
+        """Find out who it is, then go on."""
+        handle = super().get_route_handler()
+
+        async def known(request: Request) -> Response:
+            service = service_in(request)
+            request.state.client = service.auth.client(request, request.method)
+            return await handle(request)
+
+        return known
+
+
+class Work(Known):
+    """A route that takes a picture's work: within the client's rate, if there is room, and before the deadline."""
+
+    def get_route_handler(self) -> Handler:
+        """Find out who it is, and let it in, then go on."""
+        handle = APIRoute.get_route_handler(self)
+
+        async def admitted(request: Request) -> Response:
+            service = service_in(request)
+            settings = service.settings
+            client = request.state.client = service.auth.client(request, request.method)
+            # First: a client who finds the server full has not used up anything.
+            with service.admission.entered():
+                service.rates.spend(settings.address_limits, "address", client.address)
+                name = client.owner if client.by != "nobody" else client.address
+                if left := service.rates.spend(settings.rates, client.by, name):
+                    request.state.headers |= left.headers
+                try:
+                    async with asyncio.timeout(settings.deadline) as limit:
+                        return await handle(request)
+                except TimeoutError:
+                    if not limit.expired():
+                        raise
+                    raise Refused(
+                        "deadline_exceeded",
+                        f"there was no answer within {settings.deadline} s",
+                        hint="try again later, or send a smaller picture",
+                        headers={"Retry-After": str(service.admission.retry_after)},
+                    ) from None
+
+        return admitted

@@ -1,0 +1,47 @@
+"""All parts of one server, put together from its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cleancut.server.admission import Admission
+from cleancut.server.auth import Auth, secret_in
+from cleancut.server.cutouts import Cutouts
+from cleancut.server.keys import Keys, keys_file
+from cleancut.server.limits import Rates
+from cleancut.server.metrics import Metrics
+from cleancut.server.settings import ServerSettings
+from cleancut.server.work import Workers
+from cleancut.storage.local import LocalStorage
+
+
+@dataclass(slots=True)
+class Service:
+    """What the routes work with."""
+
+    settings: ServerSettings
+    auth: Auth
+    rates: Rates
+    admission: Admission
+    workers: Workers
+    storage: LocalStorage
+    cutouts: Cutouts
+    metrics: Metrics
+    not_ready: str | None = "the model has not been loaded yet"
+    """Why requests would have to wait or fail; None once the default model has run."""
+    device: str = ""
+    """Where the default model runs, once it has."""
+
+
+def service_of(settings: ServerSettings) -> Service:
+    """A server's parts. Raises OptionError, Unwritable."""
+    secret = secret_in(settings.folder / "secret")
+    metrics, rates = Metrics(), Rates()
+    admission = Admission(settings.workers, settings.waiting)
+    workers = Workers(settings.workers)
+    storage = LocalStorage(settings.store_folder or settings.folder / "store", settings.store_bytes)
+    cutouts = Cutouts(settings, storage, workers, admission, metrics, secret)
+    auth = Auth(settings, Keys(keys_file(settings.core.home)), rates, secret)
+    metrics.watch("cleancut_working", "Requests being worked on.", lambda: admission.working)
+    metrics.watch("cleancut_waiting", "Requests that upload or wait for their turn.", lambda: admission.waiting)
+    return Service(settings, auth, rates, admission, workers, storage, cutouts, metrics)

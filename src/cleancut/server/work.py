@@ -1,0 +1,114 @@
+"""Work beside the event loop: in a bounded pool, done once for all who ask the same, stopped when nobody waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from starlette.requests import Request
+
+from cleancut.pipeline import Clock
+from cleancut.server.problems import Refused
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Abandoned(Exception):
+    """Nobody waits for this work any more."""
+
+
+class StoppableClock(Clock):
+    """A clock that begins no further step once nobody waits for the picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.abandoned = False
+
+    def __call__(self, step: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
+        if self.abandoned:
+            raise Abandoned
+        return super().__call__(step, *args, **keywords)
+
+
+class _Flight(Generic[T]):
+    """Work under way, and how many wait for it."""
+
+    def __init__(self, task: asyncio.Task[T], clock: StoppableClock) -> None:
+        self.task = task
+        self.clock = clock
+        self.waiting = 0
+
+
+class Workers:
+    """A pool of threads for pictures."""
+
+    def __init__(self, count: int) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="picture")
+        self._flights: dict[Hashable, _Flight[Any]] = {}
+
+    async def run(self, job: Callable[[], T]) -> T:
+        """What ``job`` gives, computed in the pool."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, job)
+
+    async def share(
+        self, key: Hashable, make: Callable[[StoppableClock], Coroutine[Any, Any, T]]
+    ) -> tuple[T, StoppableClock, bool]:
+        """What ``make`` gives, done once for all who ask by the same key meanwhile; its clock; whether it was joined.
+
+        Raises what it raises. When the last who waits for it has been cancelled, it is cancelled too, and what runs in
+        the pool stops at its next step.
+        """
+        flight = self._flights.get(key)
+        joined = flight is not None
+        if flight is None:
+            clock = StoppableClock()
+            flight = self._flights[key] = _Flight(asyncio.ensure_future(make(clock)), clock)
+            flight.task.add_done_callback(lambda task: self._landed(key, task))
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task), flight.clock, joined
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting and not flight.task.done():
+                flight.clock.abandoned = True
+                flight.task.cancel()
+                # Whoever asks from now on begins anew.
+                self._flights.pop(key, None)
+
+    def _landed(self, key: Hashable, task: asyncio.Task[Any]) -> None:
+        flight = self._flights.get(key)
+        if flight is not None and flight.task is task:
+            del self._flights[key]
+        if not task.cancelled():
+            task.exception()  # those who left never look at it
+
+    def close(self) -> None:
+        """Begin nothing more, and stop what is under way at its next step."""
+        for flight in self._flights.values():
+            flight.clock.abandoned = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+async def while_connected(request: Request, work: Awaitable[T]) -> T:
+    """What ``work`` gives, unless the client goes away first: then it is cancelled. The body must have been read.
+
+    Raises Refused (client_gone), or what ``work`` raises.
+    """
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Refused("client_gone", "the client went away", hint="none")
+        return await task
+    finally:
+        gone.cancel()
+        task.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

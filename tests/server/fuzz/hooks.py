@@ -1,0 +1,54 @@
+"""What schemathesis has to be told of our API: pictures that are pictures, and a model that is there.
+
+SCHEMATHESIS_HOOKS names this file.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+
+def _drawn(format: str, size: tuple[int, int], mode: str = "RGB") -> bytes:
+    image = Image.new(mode, size, "white")
+    ImageDraw.Draw(image).ellipse((size[0] // 4, size[1] // 4, size[0] * 3 // 4, size[1] * 3 // 4), fill=(20, 0, 10))
+    file = io.BytesIO()
+    image.save(file, format)
+    return file.getvalue()
+
+
+SIZES = ((100, 100), (120, 101), (200, 150))
+MODES = {"PNG": ("RGB", "RGBA"), "JPEG": ("RGB",), "WEBP": ("RGB", "RGBA"), "GIF": ("RGB",), "BMP": ("RGB",)}
+
+PICTURES = {
+    f"image/{format.lower()}": st.sampled_from([_drawn(format, size, mode) for size in SIZES for mode in modes])
+    for format, modes in MODES.items()
+}
+
+for _kind, _pictures in PICTURES.items():
+    schemathesis.openapi.media_type(_kind, _pictures)
+
+for _kind in ("image/avif", "image/tiff", "image/heic"):
+    # A file of another kind under their name: what it is, is judged by its bytes.
+    schemathesis.openapi.media_type(_kind, PICTURES["image/png"])
+
+schemathesis.openapi.format(
+    "image-data-url",
+    # All of one size: an original has to be that of its cut-out.
+    st.sampled_from([_drawn("PNG", SIZES[0], mode) for mode in MODES["PNG"]]).map(
+        lambda data: "data:image/png;base64," + base64.b64encode(data).decode()
+    ),
+)
+
+
+@schemathesis.hook
+def map_body(context: Any, body: Any) -> Any:
+    """Mostly the model that the server has."""
+    if isinstance(body, dict) and body.get("model") in ("isnet-general", "u2netp", "auto"):
+        body["model"] = "tiny"
+    return body
