@@ -16,6 +16,8 @@ from cleancut.options import Options
 
 if TYPE_CHECKING:
     from cleancut.bench.arithmetic import Reach
+    from cleancut.bench.load import Trial
+    from cleancut.bench.row import Row
 
 # Until then caches and pools fill.
 _SETTLED = 50
@@ -68,6 +70,31 @@ def reach_lines(found: Sequence[Reach]) -> Iterator[str]:
             f"{each.precision}: {each.seconds:.3f} s a run, {rate / 1e9:.0f} of {each.peak / 1e9:.0f} thousand million "
             f"multiplications a second ({each.share:.0%})"
         )
+
+
+def load_lines(found: Trial) -> Iterator[str]:
+    """How each server bore the load, beside the pipeline alone."""
+    bare = sum(found.bare) / len(found.bare)
+    told = ", ".join(f"{rate:.3f}" for rate in found.bare)
+    yield f"the pipeline alone: {bare:.3f} pictures a second ({told}); offered: {found.offered:.2f}"
+    for each in found.loaded:
+        failed = ", ".join(f"{count} {what}" for what, count in each.failed.items()) or "none"
+        yield f"{each.name}: {each.rate:.3f} a second ({each.rate / bare:.2f} of the pipeline alone)"
+        yield f"  {len(each.waits)} answered, {each.refused} refused, {each.unsent} not sent, failed: {failed}"
+        waits = f"{each.wait(0.5):.1f} s (half), {each.wait(0.95):.1f} s (95 %)"
+        yield f"  answered within {waits}; the waiting room implies {found.bound:.1f} s"
+        if each.growth is not None:
+            yield f"  memory: at most {max(each.held) / 1e6:.0f} MB; after a minute {each.growth:.3f} times what it was"
+        if (lag := each.lag_within(0.99)) is not None:
+            yield f"  event loop: 99 % at most {lag * 1000:g} ms late"
+
+
+def row_lines(found: Row) -> Iterator[str]:
+    """How memory went from request to request."""
+    yield f"{len(found.seconds)} requests one after the other, {median(found.seconds):.2f} s each (half took longer)"
+    growth = found.growth(min(_SETTLED, len(found.held) // 3))
+    if growth is not None:
+        yield f"memory: at most {max(found.held) / 1e6:.0f} MB; in the last half {growth:.3f} times what it was before"
 
 
 def _whose(each: Times | Called) -> str:

@@ -132,6 +132,70 @@ def folder(photos: Path, as_json: Path | None, **flags: Any) -> None:
             click.echo(line)
 
 
+@command.command("load")
+@click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--clients", type=click.IntRange(1), default=32, show_default=True, help="Requests under way at most.")
+@click.option("--seconds", type=click.FloatRange(30), default=180, show_default=True, help="How long each is asked.")
+@click.option(
+    "--over", type=click.FloatRange(0.1), default=2.0, show_default=True, help="Offered ÷ the pipeline's rate."
+)
+@click.option(
+    "--peer", "peers", multiple=True, metavar="NAME=FIELD@PATH[;KEY=VALUE] COMMAND",
+    help="Another server, that takes a form's FIELD at PATH and listens on {port}. Repeatable.",
+)  # fmt: skip
+@click.option("--model", default=Options().model, show_default=True, help="Model of our server.")
+@_as_json
+def load(
+    photos: tuple[Path, ...], clients: int, seconds: float, over: float, peers: tuple[str, ...], model: str,
+    as_json: Path | None,
+) -> None:  # fmt: skip
+    """Ask `cleancut serve`, and other servers, for more than they can do: what is answered, when, in what memory.
+
+    The rate is taken from the pipeline without a server, which runs before, between and after them.
+    """
+    with own_stdout():
+        from cleancut.bench.load import ours, parse, trial
+        from cleancut.bench.report import dumps, load_lines
+        from cleancut.files import write
+        from cleancut.server.settings import read_server_settings
+
+        options = Options(model=model)
+        targets = [ours({"model": model}), *map(parse, peers)]
+        _prepare(options)
+        settings = read_server_settings()
+        places = settings.workers + settings.waiting
+        found = trial(
+            photos, targets, clients, seconds, over, places, {"model": model}, lambda said: click.echo(said, err=True)
+        )
+        if as_json is not None:
+            write(as_json, dumps("load", found, options))
+        for line in load_lines(found):
+            click.echo(line)
+
+
+@command.command("row")
+@click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--count", type=click.IntRange(2), default=500, show_default=True, help="How many requests.")
+@click.option("--model", default=Options().model, show_default=True, help="Model of the server.")
+@_as_json
+def row(photos: tuple[Path, ...], count: int, model: str, as_json: Path | None) -> None:
+    """Ask `cleancut serve` for one picture of PHOTOS after the other: what becomes of its memory."""
+    with own_stdout():
+        from cleancut.bench.load import ours
+        from cleancut.bench.report import dumps, row_lines
+        from cleancut.bench.row import in_a_row
+        from cleancut.files import write
+
+        options = Options(model=model)
+        _prepare(options)
+        with click.progressbar(length=count, label="asking", file=sys.stderr) as bar:
+            found = in_a_row(photos, ours({"model": model}), count, lambda: bar.update(1))
+        if as_json is not None:
+            write(as_json, dumps("row", found, options))
+        for line in row_lines(found):
+            click.echo(line)
+
+
 @command.command("peaks")
 @_as_json
 @picture_options
