@@ -10,7 +10,18 @@ import pytest
 from numpy.typing import NDArray
 
 from cleancut.errors import OptionError
-from cleancut.matting.strokes import MAX_COORDINATE, MAX_POINTS, MAX_RADIUS, Action, Stroke, coverage, paint, pieces
+from cleancut.matting.strokes import (
+    MAX_COORDINATE,
+    MAX_COVER,
+    MAX_POINTS,
+    MAX_RADIUS,
+    Action,
+    Stroke,
+    check_cover,
+    coverage,
+    paint,
+    pieces,
+)
 from cleancut.types import Alpha
 from tests.matting.masks import noise
 
@@ -379,3 +390,12 @@ def test_values_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
 def test_the_limits_themselves_are_accepted() -> None:
     Stroke("add", ((MAX_COORDINATE, -MAX_COORDINATE),) * MAX_POINTS, MAX_RADIUS, 0, 1)
     Stroke("remove", ((0, 0),), 1e-9, 1, 0)
+
+
+def test_strokes_that_paint_a_picture_over_and_over_are_refused() -> None:
+    wide = Stroke("add", ((50.0, 50.0),), 10_000)
+    check_cover([wide] * MAX_COVER, 100, 100)
+    with pytest.raises(OptionError, match="cover the picture more than"):
+        check_cover([wide] * (MAX_COVER + 1), 100, 100)
+    # Fine work is never too much.
+    check_cover([Stroke("add", ((1.0, 1.0),) * 100, 2)] * 100, 4000, 3000)

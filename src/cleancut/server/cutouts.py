@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from cleancut.types import Alpha, Matte, Source
 
 Found = Literal["hit", "miss", "joined"]
+
+# Between so many it is looked whether anybody still waits.
+_STROKES_AT_ONCE = 50
 
 # The options that a matte depends on; all others are the rendering's.
 _OF_THE_MATTE = ("model", "quality", "precision", "device", "refine")
@@ -108,7 +111,7 @@ class Cutouts:
     async def picture(self, ask: Ask) -> Made:
         """A photo's cut-out. Raises CleancutError, Refused."""
         spec, matte = await asyncio.to_thread(self._identified, ask)
-        name = self._picture_name(matte, ask)
+        name = await asyncio.to_thread(self._picture_name, matte, ask)
         if ask.keep and (kept := await asyncio.to_thread(self._kept, ask.owner, matte, name)):
             return self._counted("picture", kept)
         await asyncio.to_thread(check_installed, spec, self._settings)
@@ -142,7 +145,7 @@ class Cutouts:
         """Another picture of a matte that is kept; no model runs. Raises CleancutError, Refused (not_found)."""
         if await asyncio.to_thread(self.facts, ask.owner, matte) is None:
             raise gone("this matte")
-        name = self._picture_name(matte, ask)
+        name = await asyncio.to_thread(self._picture_name, matte, ask)
         if ask.keep and (kept := await asyncio.to_thread(self._kept, ask.owner, matte, name)):
             return self._counted("picture", kept)
 
@@ -272,13 +275,16 @@ class Cutouts:
 
     def _render(self, seen: Seen, ask: Ask, name: str, clock: StoppableClock) -> bytes:
         from cleancut.errors import NoSubject
-        from cleancut.matting.strokes import paint
+        from cleancut.matting.strokes import check_cover, paint
         from cleancut.pipeline import render
         from cleancut.steps.encode import encode
 
         matte = seen.matte
         if ask.strokes:
-            alpha = clock(paint, matte.alpha, ask.strokes)
+            check_cover(ask.strokes, seen.source.width, seen.source.height)
+            alpha = matte.alpha
+            for some in batched(ask.strokes, _STROKES_AT_ONCE):
+                alpha = clock(paint, alpha, some)
             matte = replace(matte, alpha=alpha, subject=bool(alpha.any()))
         if ask.options.require_subject and not matte.subject:
             raise NoSubject(
@@ -325,6 +331,11 @@ class Cutouts:
     def _counted(self, what: str, made: Made) -> Made:
         self._metrics.cache.labels(what, made.found).inc()
         return made
+
+
+def batched(strokes: tuple[Stroke, ...], count: int) -> Iterator[tuple[Stroke, ...]]:
+    """Strokes, so many at a time (Python 3.12 has it)."""
+    return (strokes[begin : begin + count] for begin in range(0, len(strokes), count))
 
 
 def _parts(matte: str) -> tuple[str, str]:

@@ -48,8 +48,9 @@ FORM: FormLimits = {"max_files": 4, "max_fields": 100}
 # A data URL of a picture of 64 MB: the routes' own limits are judged when it is read.
 DATA_URL_BYTES = 86_000_000
 
-# JSON for as many strokes as a patient hand makes.
-STROKES_BYTES = 4_000_000
+# Points of all strokes: an hour of a patient hand's. Awkward ones take a second for each thousand on a 50 MP photo.
+STROKES_POINTS = 50_000
+STROKES_BYTES = 20 * STROKES_POINTS
 
 # The operator decides where models run; the rest is not a word but a file, or not built.
 _THE_SERVERS = ("device", "precision")
@@ -147,9 +148,16 @@ def _readable_strokes(value: object) -> object:
     return found[0] if len(found) == 1 and isinstance(found[0], list) else found
 
 
+def _few_points(strokes: list[StrokeForm]) -> list[StrokeForm]:
+    if sum(len(each.points) for each in strokes) > STROKES_POINTS:
+        raise ValueError(f"has more than {STROKES_POINTS:,} points in all")
+    return strokes
+
+
 Strokes = Annotated[
     list[StrokeForm],
     BeforeValidator(_readable_strokes),
+    AfterValidator(_few_points),
     Field(description="Brush strokes on the matte, in their order: a JSON array.", max_length=10_000),
 ]
 

@@ -205,7 +205,7 @@ def _no_cloud(key: str | None) -> Refused:
 
 def _editing(edits: Edits, original: bytes | None, limits: Limits) -> Any:
     def job(clock: StoppableClock) -> bytes:
-        from cleancut.matting.strokes import Stroke
+        from cleancut.matting.strokes import Stroke, check_cover
         from cleancut.pipeline import load
         from cleancut.steps.edit import edit
         from cleancut.steps.encode import encode
@@ -216,6 +216,7 @@ def _editing(edits: Edits, original: bytes | None, limits: Limits) -> Any:
             photo = bytes_of_data_url(edits.original, limits.max_bytes, "original")
         whole = None if photo is None else load(photo, limits, clock)
         strokes = [Stroke(each.action, ((each.x, each.y),), each.radius) for each in edits.edits]
+        check_cover(strokes, cutout.width, cutout.height)
         return clock(encode, clock(edit, cutout, strokes, whole), Options())
 
     return job
