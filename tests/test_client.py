@@ -127,7 +127,7 @@ def test_a_photo_is_cut_out_from_bytes_and_from_a_file(client: Client, file: Pat
 def test_every_kind_of_option_arrives(client: Client, home: Path, file: Path, tmp_path: Path) -> None:
     assert opened(client.remove(file, format="jpg", background="white", encode_quality=50)).format == "JPEG"
     assert opened(client.remove(file, crop=True, crop_margin="3 5", quality="fast")).width < 130
-    assert opened(client.remove(file, channels="alpha", refine=False, translucency=20)).mode == "L"
+    assert opened(client.remove(file, channels="alpha", refine=False, translucency=20)).mode == "I;16"
     behind = tmp_path / "behind.png"
     Image.new("RGB", (8, 8), (0, 200, 0)).save(behind)
     for given in (behind, behind.read_bytes()):
@@ -158,7 +158,7 @@ def test_a_matte_is_made_once_and_its_pictures_as_often_as_wanted(client: Client
     assert (matte.width, matte.height, matte.subject, matte.model) == (160, 128, True, "tiny")
     assert timedelta(minutes=50) < matte.expires - datetime.now(UTC) < timedelta(minutes=70)
     assert isinstance(matte.notes, tuple)
-    assert opened(client.matte_image(matte)).mode == "L"
+    assert opened(client.matte_image(matte)).mode == "I;16"
     plain, blurred = opened(client.picture(matte)), opened(client.picture(matte.id, background="blur", feather=2))
     assert plain.size == blurred.size == (160, 128)
     assert np.asarray(blurred.convert("RGBA"))[..., 3].min() == 255

@@ -67,3 +67,13 @@ def test_descriptions_are_whole_chunks_before_the_pixels() -> None:
     with Image.open(io.BytesIO(png(noise(3, 3, 3), "up", found))) as image:
         assert image.info["icc_profile"] == b"xIDATxIENDx" * 3
         assert round(image.info["dpi"][0]) == 300
+
+
+@pytest.mark.parametrize("kind", ["up", "average"])
+@pytest.mark.parametrize("shape", [(5, 7), (70, 3), (1, 1), (6, 5, 3), (6, 5, 4)])
+def test_two_bytes_a_value_are_as_exact(kind: Filter, shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(3).integers(0, 65_536, shape).astype(np.uint16)
+    read = cv2.imdecode(np.frombuffer(png(values, kind), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert read is not None
+    # OpenCV turns colours round.
+    assert np.array_equal(read, values if values.ndim == 2 else values[..., [2, 1, 0, *range(3, shape[-1])]])

@@ -130,12 +130,15 @@ def test_wrong_keys_are_limited_by_address(start: Start, secret: str) -> None:
     assert models(server, *first).code == "key_needed"
     assert models(server, "X-Api-Key: nope", *second).code == "key_unknown"
     assert models(server, f"X-Api-Key: {secret}", *second).status == 200
+    # Else whoever guesses would go on, and learn which guess is right.
+    assert models(server, f"X-Api-Key: {secret}", *first).status == 429
 
 
 def test_one_household_is_one_address_of_ipv6(start: Start, secret: str) -> None:
     server = start(failure_limits=("3/minute",), trusted_proxies=("127.0.0.1",))
     hosts = [f"X-Forwarded-For: 2001:db8:0:7::{number:x}" for number in range(1, 5)]
     assert [models(server, "X-Api-Key: nope", host).status for host in hosts] == [401, 401, 401, 429]
+    assert sign_in(server, "nope", "X-Forwarded-For: 2001:db8:0:7::5").status == 429
     assert models(server, "X-Api-Key: nope", "X-Forwarded-For: 2001:db8:0:8::1").status == 401
 
 

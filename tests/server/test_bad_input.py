@@ -268,6 +268,11 @@ def test_unknown_methods(shared: Running, method: str) -> None:
         assert answer.headers["allow"]
 
 
+def test_who_uses_a_wrong_method_is_told_the_right_ones(shared: Running) -> None:
+    for target, methods in (("/api/session", "DELETE, GET, POST"), (CUT, "POST"), ("/docs", "GET")):
+        assert ask(shared.port, request("PUT", target)).headers["allow"] == methods
+
+
 def test_head_is_answered_without_a_body(shared: Running) -> None:
     with connected(shared.port) as sock:
         for target in ("/api/health", "/nothing", CUT):

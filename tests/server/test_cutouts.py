@@ -132,7 +132,7 @@ def test_a_picture_is_what_the_library_makes_of_the_matte_that_is_told(
     monkeypatch.setenv("CLEANCUT_HOME", str(shared.home))
     seen = specked()
     said = matte_of(shared, seen).json()
-    alpha = pixels(shared.http.get(said["matte"]).content).astype(np.float32) / np.float32(255)
+    alpha = pixels(shared.http.get(said["matte"]).content).astype(np.float32) / np.float32(65_535)
     matte = cleancut.Matte(alpha, said["subject"], said["confidence"])
     wishes: tuple[dict[str, Any], ...] = ({}, {"translucency": 0}, {"translucency": 90, "clean": 10.0, "feather": 2.0})
     for wish in wishes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import fields
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -225,9 +225,18 @@ def test_a_background_is_a_word_and_never_a_path(
     monkeypatch.chdir(tmp_path)
     for name in ("x.png", "red", "12345", "12345678a"):
         (tmp_path / name).write_bytes(picture)
+    looked = []
+
+    class Looking(PosixPath):
+        def is_file(self) -> bool:
+            looked.append(self)
+            return super().is_file()
+
+    monkeypatch.setattr("cleancut.background.Path", Looking)
     for kind in (Background, ColourName):
         with pytest.raises(ValidationError):
             TypeAdapter(kind).validate_python(value)
+    assert not looked
 
 
 @pytest.mark.parametrize("value", ["red", "Red", "fff", "#FFCC00", "beef", "12345678"])

@@ -267,3 +267,14 @@ def test_both_pictures_are_held_to_the_guides_limits(shared: Running, place: str
     refused(ask(saved(gradient(100, 4001), "PNG")), 413, "image_too_large")
     assert place in refused(ask(bytes(10_000_001)), 413, "file_too_large")
     refused(ask(b"no picture"), 415, "not_an_image")
+
+
+def test_a_cut_out_as_a_data_url_is_held_to_the_same_limits(shared: Running) -> None:
+    def ask(url: str) -> httpx.Response:
+        return shared.http.post("/api/add-background", files={"foregroundImage": (None, url), **red})
+
+    red = {"backgroundColor": (None, "red")}
+    refused(ask(data_url(bytes(10_000_010))), 413, "file_too_large")
+    refused(ask(data_url(saved(gradient(99, 100), "PNG"))), 422, "image_too_small")
+    refused(ask(data_url(b"no picture")), 415, "not_an_image")
+    assert "foregroundImage" in refused(ask("data:image/png;base64,?"), 422, "invalid_value")

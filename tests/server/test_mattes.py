@@ -70,8 +70,9 @@ def test_the_matte_itself_is_a_grey_png_and_the_alpha_of_its_pictures(shared: Ru
     answer = shared.http.get(said["matte"])
     assert answer.headers["Content-Type"] == "image/png"
     matte = opened(answer.content)
-    assert (matte.mode, matte.size) == ("L", (160, 128))
-    np.testing.assert_array_equal(np.asarray(matte), pixels(picture_of(shared, said["id"]).content)[..., 3])
+    assert (matte.mode, matte.size) == ("I;16", (160, 128))
+    shown = pixels(picture_of(shared, said["id"]).content)[..., 3]
+    np.testing.assert_array_equal(np.rint(np.asarray(matte) / 257).astype(np.uint8), shown)
 
 
 def test_the_photo_comes_back_byte_for_byte_as_a_file_that_no_browser_shows(shared: Running, picture: bytes) -> None:
@@ -264,7 +265,10 @@ def test_a_client_may_forbid_to_keep_anything(shared: Running, picture: bytes) -
     refused(matte_of(shared, picture, silent), 409, "nothing_kept")
     assert objects(shared.home) == []
     id = matte_of(shared, picture).json()["id"]
+    whole = picture_of(shared, id)
     kept = objects(shared.home)
+    anew = picture_of(shared, id, silent)
+    assert (anew.headers["X-Cleancut-Cache"], anew.content) == ("miss", whole.content)
     shown = picture_of(shared, id, silent, feather=3)
     assert shown.status_code == 201
     assert "Location" not in shown.headers

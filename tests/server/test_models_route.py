@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from cleancut.engines import LOADED, model_of, store_of
+from cleancut.errors import WeightsUnavailable
 from cleancut.models import licences, weights
 from cleancut.models.catalog import CATALOG
 from cleancut.models.spec import PLAIN, LocalFile, Weights
@@ -143,6 +144,26 @@ def test_a_default_by_another_name_is_the_default(
     first, second = cut(server, picture), cut(server, picture, model="isnet-general")
     assert first.headers["X-Cleancut-Model"] == "isnet-general"
     assert second.headers["X-Cleancut-Cache"] == "hit", "one model has one matte, by whatever name it is asked for"
+
+
+def test_the_default_is_fetched_if_need_be_for_it_is_the_operators_own_wish(
+    start: Start, picture: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch(*_: object) -> None:
+        raise WeightsUnavailable("the network is down", hint="plug it in")
+
+    monkeypatch.setattr(weights, "_fetch", fetch)
+    server = start(ready=False, model="isnet-general-use")
+    for model in ("isnet-general", "isnet", ""):
+        refused(cut(server, picture, model=model), 503, "weights_unavailable")
+    refused(cut(server, picture, model="u2net"), 409, "model_not_installed")
+
+
+def test_a_default_that_there_is_not_does_not_stand_in_the_way_of_the_others(start: Start, picture: bytes) -> None:
+    server = start(ready=False, model="isnet-colonel")
+    refused(cut(server, picture), 400, "unknown_model")
+    assert cut(server, picture, model="tiny").status_code == 200
+    assert listed(server)["tiny"]["state"] == "installed"
 
 
 def test_the_default_may_be_auto(start: Start, picture: bytes) -> None:

@@ -95,7 +95,7 @@ class Client:
             return cutout(response).data
 
     def matte_image(self, matte: Matte | str) -> bytes:
-        """The matte itself: a grey PNG, 255 = subject."""
+        """The matte itself: a grey PNG of 16 bits, 65,535 = subject."""
         with self._transport.answer("GET", f"{_place(matte)}/matte.png") as response:
             check_kind(response, "image/png")
             return response.read()

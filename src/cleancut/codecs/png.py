@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cleancut.types import Pixels
 
@@ -32,14 +33,21 @@ _LEVEL = 1 if _deflate is zlib else 2
 _ROWS = 64
 
 
-def png(pixels: Pixels, kind: Filter, described: bytes = b"") -> bytes:
-    """A PNG file of (h, w), (h, w, 3) or (h, w, 4) uint8; ``described``: whole chunks that go before the pixels."""
+def png(pixels: Pixels | NDArray[np.uint16], kind: Filter, described: bytes = b"") -> bytes:
+    """A PNG file of (h, w), (h, w, 3) or (h, w, 4) uint8 or uint16.
+
+    ``described``: whole chunks that go before the pixels.
+    """
     height, width = pixels.shape[:2]
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
-    header = struct.pack(">IIBBBBB", width, height, 8, _COLOURS[channels], 0, 0, 0)
+    depth = 8 * pixels.itemsize
+    header = struct.pack(">IIBBBBB", width, height, depth, _COLOURS[channels], 0, 0, 0)
     parts = [SIGNATURE, _chunk(b"IHDR", header), described]
     stream = _deflate.compressobj(_LEVEL)
-    for rows in _filtered(pixels.reshape(height, width * channels), channels, kind):
+    # Filters know of bytes alone, the larger first.
+    values = pixels if depth == 8 else pixels.astype(">u2")
+    lines = values.reshape(height, width * channels).view(np.uint8)
+    for rows in _filtered(lines, channels * pixels.itemsize, kind):
         if data := stream.compress(rows):
             parts.append(_chunk(b"IDAT", data))
     return b"".join([*parts, _chunk(b"IDAT", stream.flush()), _chunk(b"IEND", b"")])
@@ -57,8 +65,11 @@ def descriptions(file: bytes) -> bytes:
     return b"".join(found)
 
 
-def _filtered(lines: Pixels, channels: int, kind: Filter) -> Iterator[bytes]:
-    """Each row as its difference from what the filter expects, behind the filter's number; some rows at a time."""
+def _filtered(lines: Pixels, step: int, kind: Filter) -> Iterator[bytes]:
+    """Each row as its difference from what the filter expects, behind the filter's number; some rows at a time.
+
+    ``step``: bytes of a pixel.
+    """
     for top in range(0, len(lines), _ROWS):
         here = lines[top : top + _ROWS]
         above = np.empty_like(here)
@@ -68,7 +79,7 @@ def _filtered(lines: Pixels, channels: int, kind: Filter) -> Iterator[bytes]:
         rows[:, 0] = _FILTERS[kind]
         if kind == "average":
             left = np.zeros_like(here)
-            left[:, channels:] = here[:, :-channels]
+            left[:, step:] = here[:, :-step]
             # The mean of two bytes, rounded down, without a ninth bit.
             above = (above & left) + ((above ^ left) >> 1)
         np.subtract(here, above, out=rows[:, 1:])

@@ -28,10 +28,15 @@ from cleancut.server.work import StoppableClock, Workers
 from cleancut.storage.protocol import Storage
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from cleancut.matting.strokes import Stroke
     from cleancut.types import Alpha, Matte, Source
 
 Found = Literal["hit", "miss", "joined"]
+
+_LEVELS = 65_535
 
 # Between so many it is looked whether anybody still waits.
 _STROKES_AT_ONCE = 50
@@ -233,23 +238,21 @@ class Cutouts:
         source = load(ask.photo, ask.limits, clock)
         found = estimate(source, ask.options, self._settings.core, clock)
         # As it is kept, so that a picture is the same whether its matte was kept or not.
-        pixels, matte = _rounded(found.matte)
+        levels, matte = _rounded(found.matte)
         facts = Facts(
             found.engine.spec.name, found.engine.device, found.engine.precision, matte.subject,
             round(matte.confidence, 4), source.width, source.height, (*source.notes, *found.engine.notes, *found.notes),
         )  # fmt: skip
         self._metrics.ran(facts.model, facts.device, facts.precision)
         if ask.keep:
-            self._keep(ask.owner, name, ask.photo, pixels, facts)
+            self._keep(ask.owner, name, ask.photo, levels, facts)
         return Seen(source, matte, facts)
 
-    def _keep(self, owner: str, name: str, photo: bytes, pixels: Any, facts: Facts) -> None:
-        from cleancut.steps.encode import encode
-        from cleancut.types import Metadata, Picture
+    def _keep(self, owner: str, name: str, photo: bytes, levels: NDArray[np.uint16], facts: Facts) -> None:
+        from cleancut.codecs.png import png
 
-        image = encode(Picture(pixels, Metadata()), Options(channels="alpha", png_effort="fast"))
         seconds = self._settings.keep_seconds
-        for part, data in zip(_parts(name), (photo, image), strict=True):
+        for part, data in zip(_parts(name), (photo, png(levels, "up")), strict=True):
             self.storage.put(owner, part, data, seconds)
         # Last: with it the matte is there.
         self.storage.put(owner, f"{name}.json", json.dumps(asdict(facts)).encode(), seconds)
@@ -343,14 +346,18 @@ def _parts(matte: str) -> tuple[str, str]:
     return f"{matte}.source", f"{matte}.matte.png"
 
 
-def _rounded(matte: Matte) -> tuple[Any, Matte]:
-    """A matte of 256 levels, as bytes and as a matte."""
+def _rounded(matte: Matte) -> tuple[NDArray[np.uint16], Matte]:
+    """A matte of 65,536 levels, as numbers and as a matte. 256 were too few for who makes faint glass opaque."""
     import numpy as np
 
-    from cleancut.matting.eight_bits import eight_bits
+    levels = np.rint(matte.alpha * np.float32(_LEVELS)).astype(np.uint16)
+    return levels, replace(matte, alpha=_alpha_of(levels))
 
-    pixels = eight_bits(matte.alpha)
-    return pixels, replace(matte, alpha=pixels.astype(np.float32) / np.float32(255))
+
+def _alpha_of(levels: NDArray[np.uint16]) -> Alpha:
+    import numpy as np
+
+    return levels.astype(np.float32) / np.float32(_LEVELS)
 
 
 def _alpha_in(image: bytes) -> Alpha | None:
@@ -358,8 +365,10 @@ def _alpha_in(image: bytes) -> Alpha | None:
     import cv2
     import numpy as np
 
-    pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_GRAYSCALE) if image else None
-    return None if pixels is None else np.asarray(pixels, np.float32) / np.float32(255)
+    levels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_UNCHANGED) if image else None
+    if levels is None or levels.dtype != np.uint16 or levels.ndim != 2:
+        return None
+    return _alpha_of(np.asarray(levels, np.uint16))
 
 
 def gone(what: str) -> Refused:

@@ -130,10 +130,10 @@ def install(app: FastAPI) -> None:
             log, id = structlog.get_logger(), request.state.request_id
             log.error("the server's own trouble", problem=str(error), hint=error.hint, request_id=id)
         response = answer(refused)
-        if response.status_code == 405 and (route := getattr(request.scope.get("route"), "path", None)):
-            # Each method has a route of its own, and the one that refuses knows no other.
-            if methods := app.openapi()["paths"].get(route):
-                response.headers["Allow"] = ", ".join(sorted(each.upper() for each in methods))
+        route = getattr(request.scope.get("route"), "path", None)
+        # Each method has a route of its own, and the one that refuses knows no other.
+        if response.status_code == 405 and (methods := app.openapi()["paths"].get(route)):
+            response.headers["Allow"] = ", ".join(sorted(each.upper() for each in methods))
         return response
 
     for kind in (Refused, CleancutError, RequestValidationError, HTTPException, MemoryError):

@@ -173,10 +173,7 @@ async def add_background(
     if form.backgroundImage is not None:
         behind = await bytes_of(form.backgroundImage, limits.max_bytes, "backgroundImage")
     front = form.foregroundImage
-    if not isinstance(front, str):
-        cutout = await bytes_of(front, limits.max_bytes, "foregroundImage")
-    else:
-        cutout = bytes_of_data_url(front, limits.max_bytes, "foregroundImage")
+    cutout = front if isinstance(front, str) else await bytes_of(front, limits.max_bytes, "foregroundImage")
     data, timings = await while_connected(request, service.cutouts.once(_composing(cutout, behind, limits)))
     if wants_picture(request, default=False):
         return Bytes(data, media_type="image/png", headers=timing(timings))
@@ -222,7 +219,7 @@ def _editing(edits: Edits, original: bytes | None, limits: Limits) -> Any:
     return job
 
 
-def _composing(cutout: bytes, behind: str | bytes, limits: Limits) -> Any:
+def _composing(cutout: str | bytes, behind: str | bytes, limits: Limits) -> Any:
     def job(clock: StoppableClock) -> bytes:
         import numpy as np
 
@@ -230,7 +227,10 @@ def _composing(cutout: bytes, behind: str | bytes, limits: Limits) -> Any:
         from cleancut.steps.encode import encode
         from cleancut.types import Matte
 
-        source = load(cutout, limits, clock)
+        data = cutout
+        if isinstance(data, str):
+            data = bytes_of_data_url(data, limits.max_bytes, "foregroundImage")
+        source = load(data, limits, clock)
         # Its own transparency is the matte; its colours have been cleaned before.
         whole = Matte(np.ones((source.height, source.width), np.float32), subject=True, confidence=1.0)
         options = Options(background=behind, decontaminate=False)

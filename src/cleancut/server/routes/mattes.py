@@ -52,7 +52,7 @@ class MatteInfo(BaseModel):
     precision: str
     notes: list[str]
     expires: datetime
-    matte: str = Field(description="Where the matte itself is: a grey PNG, 255 = subject.")
+    matte: str = Field(description="Where the matte itself is: a grey PNG of 16 bits, 65,535 = subject.")
     pictures: str = Field(description="Where to POST for pictures.")
 
 
@@ -120,7 +120,7 @@ async def matte(id: ID, service: TheService, client: TheClient) -> MatteInfo:
     responses=file("image/png", "The matte.") | NOT_MODIFIED | errors(404),
 )
 async def matte_itself(id: ID, request: Request, service: TheService) -> Response:
-    """The matte as a grey PNG, 255 = subject."""
+    """The matte as a grey PNG of 16 bits, 65,535 = subject."""
     check_id(id)
     return await kept(request, service, f"{id}.matte.png", "image/png", "this matte")
 
