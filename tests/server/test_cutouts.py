@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -260,6 +261,17 @@ def test_what_has_expired_is_made_anew(shared: Running, picture: bytes) -> None:
     assert again.headers["X-Cleancut-Cache"] == "miss"
     assert again.headers["Content-Location"] == first.headers["Content-Location"]
     assert again.content == first.content
+
+
+def test_what_is_found_again_lives_as_long_as_what_is_made(shared: Running, picture: bytes) -> None:
+    name = cut(shared, picture).headers["Content-Location"].rpartition("/")[2]
+    soon = time.time() + 60
+    for path in (shared.home / "server" / "store" / "objects").rglob("*.*"):
+        os.utime(path, (soon, soon))
+    assert cut(shared, picture).headers["X-Cleancut-Cache"] == "hit"
+    kept = shared.service.storage.of("local")
+    assert {each.name for each in kept} >= {name}
+    assert min(each.expires for each in kept) > soon + 3000
 
 
 def test_the_steps_of_an_answer_are_counted_once(shared: Running, picture: bytes) -> None:

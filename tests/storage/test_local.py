@@ -64,6 +64,17 @@ def test_it_replaces_one_that_has_expired(make: Make, clock: Clock) -> None:
     assert storage.get("ann", "x") == b"new"
 
 
+def test_an_object_is_prolonged_for_all(make: Make, clock: Clock) -> None:
+    storage = make()
+    storage.put("ann", "x", b"1", 60)
+    clock.now += 50
+    assert storage.prolong("ann", "x", 60) == Stored("x", 1, NOON + 110)
+    clock.now += 50
+    assert storage.get("ann", "x") == make().get("ann", "x") == b"1"
+    clock.now += 10
+    assert storage.prolong("ann", "x", 60) is None
+
+
 def test_an_object_expires_at_its_time(make: Make, clock: Clock, tmp_path: Path) -> None:
     storage = make()
     storage.put("ann", "x", b"1", 60)

@@ -134,6 +134,7 @@ class Cutouts:
         """A photo's matte, kept for later renderings. Raises CleancutError, Refused."""
         spec, name = await asyncio.to_thread(self._identified, ask)
         if known := await asyncio.to_thread(self.facts, ask.owner, name):
+            await asyncio.to_thread(self._prolong, ask.owner, name)
             return self._counted("matte", Made(name, known, "hit"))
         await asyncio.to_thread(check_installed, spec, self._settings)
 
@@ -302,7 +303,15 @@ class Cutouts:
     def _kept(self, owner: str, matte: str, name: str) -> Made | None:
         facts = self._told(owner, matte)
         data = self.storage.get(owner, name)
-        return None if facts is None or data is None else Made(name, facts, "hit", data)
+        if facts is None or data is None:
+            return None
+        self._prolong(owner, matte, name)
+        return Made(name, facts, "hit", data)
+
+    def _prolong(self, owner: str, matte: str, *pictures: str) -> None:
+        """Whoever is given a name can rely on it for the whole time. What reading asks for lives no longer."""
+        for name in (*_parts(matte), f"{matte}.json", *pictures):
+            self.storage.prolong(owner, name, self._settings.keep_seconds)
 
     def _identified(self, ask: Ask) -> tuple[ModelSpec | None, str]:
         """The model that a matte is asked of (None for auto), and the matte's name. Blocks.

@@ -204,6 +204,17 @@ class LocalStorage:
                 self._enter(key, stored)
             return stored if key in self._index else None
 
+    def prolong(self, owner: str, name: str, seconds: float) -> Stored | None:
+        """See ``Storage``."""
+        with self._lock:
+            if self.find(owner, name) is None:
+                return None
+            expires = self._clock() + seconds
+            # Another process may have removed it since.
+            with suppress(FileNotFoundError):
+                os.utime(path_of(self._objects, (owner, name)), (expires, expires))
+            return self.find(owner, name)
+
     def delete(self, owner: str, name: str) -> bool:
         """See ``Storage``. Raises OSError where the file cannot be removed."""
         require_name(owner)

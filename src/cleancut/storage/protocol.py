@@ -45,6 +45,10 @@ class Storage(Protocol):
         """The same without the bytes. Counts as a use."""
         ...
 
+    def prolong(self, owner: str, name: str, seconds: float) -> Stored | None:
+        """Have an object live for that long from now on; None where there is none."""
+        ...
+
     def delete(self, owner: str, name: str) -> bool:
         """Remove an object; whether there was one."""
         ...
