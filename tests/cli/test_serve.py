@@ -150,7 +150,7 @@ def test_a_device_that_is_none(run: Run) -> None:
 def test_beyond_loopback_without_keys_it_says_what_to_do(run: Run) -> None:
     ran = run("serve", "--model", "tiny", "--host", "0.0.0.0", "--port", "0")
     assert (ran.code, ran.out) == (2, "")
-    assert "0.0.0.0 is reached from other machines" in ran.err
+    assert "0.0.0.0 lets other machines reach the server" in ran.err
     assert "`cleancut keys make NAME`" in ran.err
     assert "--without-keys" in ran.err
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
@@ -325,6 +326,13 @@ def test_without_keys_no_server_listens_beyond_loopback(home: Path, host: str) -
     check_exposure(read_server_settings(host=host, without_keys=True))
     keys.make(keys.keys_file(home), "shop")
     check_exposure(read_server_settings(host=host))
+
+
+@pytest.mark.parametrize("proxied", [{"trusted_proxies": ("127.0.0.1",)}, {"allowed_hosts": ("cut.example.org",)}])
+def test_behind_a_proxy_a_server_wants_keys_on_loopback_too(home: Path, proxied: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match="a trusted proxy or an allowed host lets other machines"):
+        check_exposure(read_server_settings(**proxied))
+    check_exposure(read_server_settings(**proxied, without_keys=True))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])

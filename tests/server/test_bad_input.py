@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
 from tests.pictures import png_chunk
 from tests.server.conftest import Running
-from tests.server.wire import FORM, JSON, Reply, ask, connected, form, part, post, read, request, until
+from tests.server.wire import FORM, JSON, Reply, ask, closed, connected, form, part, post, read, request, until
 
 CUT = "/api/remove-background"
 V1 = "/api/v1/cutouts"
@@ -345,3 +346,20 @@ def test_no_upload_makes_a_file_where_it_says(shared: Running, picture: bytes, t
         for route in (CUT, V1, "/api/v1/mattes"):
             upload(shared, picture, route, name)
     assert not target.exists()
+
+
+def test_what_is_no_http_is_refused_in_the_same_shape(shared: Running) -> None:
+    for data in (b"garbage\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", request("GET", "/", "Host: localhost")):
+        answer = ask(shared.port, data)
+        assert (answer.status, answer.code) == (400, "bad_request")
+        assert answer.headers["content-security-policy"]
+        assert answer.headers["connection"] == "close"
+
+
+def test_what_is_no_http_after_an_answer_ends_the_connection_quietly(shared: Running) -> None:
+    with capture_logs() as log, connected(shared.port) as sock:
+        sock.sendall(request("POST", "/nothing", "Transfer-Encoding: chunked"))
+        assert read(sock).status == 404
+        sock.sendall(b"zz\r\n\r\n")
+        assert closed(sock)
+    assert not [each for each in log if each["log_level"] == "error"]

@@ -14,7 +14,7 @@ from cleancut.server import keys
 from cleancut.server.limits import Rates
 from cleancut.server.problems import Refused
 from tests.server.conftest import Running, Start
-from tests.server.wire import FORM, Reply, ask, connected, form, part, post, request, until
+from tests.server.wire import FORM, JSON, Reply, ask, connected, form, part, post, request, until
 
 WHOLE = form(part("image", b"no picture", "a.png"))
 
@@ -219,3 +219,12 @@ def test_without_windows_nothing_is_told() -> None:
     rates = Rates()
     assert rates.spend((), "key", "a") is None
     rates.check((), "key", "a")
+
+
+def test_a_key_and_its_cookie_share_a_window(start: Start) -> None:
+    server = start(rate_limits=("2/minute",))
+    key = made(server, "shop")
+    said = b'{"key": "%s"}' % key.removeprefix("X-Api-Key: ").encode()
+    signed = post(server.port, "/api/session", JSON, body=said)
+    cookie = f"Cookie: {signed.headers['set-cookie'].partition(';')[0]}", f"X-CSRF-Token: {signed.json()['csrf']}"
+    assert [send(server, *each).status for each in ((key,), cookie, (key,), cookie)] == [415, 415, 429, 429]

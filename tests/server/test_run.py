@@ -17,8 +17,7 @@ import cleancut.server
 from cleancut.engines import LOADED
 from cleancut.errors import DeviceUnavailable, OptionError, UnknownModel
 from cleancut.server import app, run
-from cleancut.server.keys import keys_file, make
-from cleancut.server.run import bind, check_exposure, check_model
+from cleancut.server.run import bind, check_model
 from cleancut.server.settings import ServerSettings, read_server_settings
 from tests.fakes.engines import Failing, Known, full
 from tests.fakes.tiny_model import write_tiny_model
@@ -70,22 +69,6 @@ def test_a_host_that_is_not_this_machines_is_refused(host: str) -> None:
     with pytest.raises(OptionError, match="cannot listen on") as told:
         bind(host, 0)
     assert "--host" in told.value.hint
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1"])
-def test_loopback_needs_no_keys(home: Path, host: str) -> None:
-    check_exposure(settings(host=host))
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "example.org", "", "127.1", "localhost.example.org"])
-def test_beyond_loopback_there_must_be_a_key_or_the_operators_word(home: Path, host: str) -> None:
-    with pytest.raises(OptionError, match="no key has been made") as told:
-        check_exposure(settings(host=host))
-    assert "cleancut keys make" in told.value.hint
-    assert "--without-keys" in told.value.hint
-    check_exposure(settings(host=host, without_keys=True))
-    make(keys_file(home), "shop")
-    check_exposure(settings(host=host))
 
 
 def test_a_model_or_device_that_will_never_be_there_is_refused_at_the_start(home: Path) -> None:

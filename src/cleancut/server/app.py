@@ -39,6 +39,8 @@ def create_app(settings: ServerSettings) -> FastAPI:
         description="Cuts the subject out of photos with a true alpha matte.",
         docs_url=None,
         redoc_url=None,
+        # They would lead to whatever host the client has named.
+        redirect_slashes=False,
         lifespan=_lifespan,
         # Names of operations for those who make clients of the OpenAPI.
         generate_unique_id_function=lambda route: route.name,
@@ -63,6 +65,8 @@ def create_app(settings: ServerSettings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
+    # Once, and not while others wait for the event loop.
+    await asyncio.to_thread(app.openapi)
     tasks = [
         asyncio.create_task(each)
         for each in (_warm_up(service), _sweep_for_ever(service), service.metrics.watch_the_loop())

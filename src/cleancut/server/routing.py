@@ -61,8 +61,9 @@ class Work(Known):
             # First: a client who finds the server full has not used up anything.
             with service.admission.entered():
                 service.rates.spend(settings.address_limits, "address", client.address)
-                name = client.owner if client.by != "nobody" else client.address
-                if left := service.rates.spend(settings.rates, client.by, name):
+                # By key or by its cookie, it is the same client.
+                who = ("address", client.address) if client.by == "nobody" else ("key", client.owner)
+                if left := service.rates.spend(settings.rates, "client", *who):
                     request.state.headers |= left.headers
                 try:
                     async with asyncio.timeout(settings.deadline) as limit:

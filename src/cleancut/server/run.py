@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from types import FrameType
 from typing import Any
 
+import h11
 import structlog
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -20,7 +21,9 @@ from cleancut.engines import on_cpu
 from cleancut.errors import OptionError
 from cleancut.server.app import create_app
 from cleancut.server.keys import Keys, keys_file
+from cleancut.server.logs import HEADERS
 from cleancut.server.models import model_for
+from cleancut.server.problems import Refused, answer
 from cleancut.server.service import Service
 from cleancut.server.settings import ServerSettings
 
@@ -53,10 +56,11 @@ def serve(settings: ServerSettings, listening: Callable[[str], None]) -> None:
 
 def check_exposure(settings: ServerSettings) -> None:
     """Refuse to let strangers in without keys. Raises OptionError."""
-    if settings.on_loopback or settings.without_keys or Keys(keys_file(settings.core.home)):
+    if not settings.exposed or settings.without_keys or Keys(keys_file(settings.core.home)):
         return
+    how = f"--host {settings.host}" if not settings.on_loopback else "a trusted proxy or an allowed host"
     raise OptionError(
-        f"--host: {settings.host} is reached from other machines, and no key has been made",
+        f"{how} lets other machines reach the server, and no key has been made",
         hint="make one by `cleancut keys make NAME`, or say --without-keys if everybody may use it",
     )
 
@@ -179,9 +183,27 @@ def _patient(seconds: float) -> type[asyncio.Protocol]:
             self._waits = self.loop.call_later(seconds, self._give_up)
 
         def _give_up(self) -> None:
-            # A request that has begun has timeouts of its own.
-            if getattr(self.cycle, "response_complete", True):
+            # A request that has begun has timeouts of its own, which end by closing.
+            if self.transport.is_closing() or getattr(self.cycle, "response_complete", True):
                 # Not close(), which waits until the client has taken all that was written.
                 self.transport.abort()
+            else:
+                self._wait(seconds)
+
+        def send_400_response(self, msg: str) -> None:
+            """What is no HTTP is refused in the shape that all refusals have."""
+            if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+                # An answer is under way, or has been given: there is no place for another.
+                self.transport.close()
+                return
+            made = answer(Refused("bad_request", "this is no HTTP/1.1 request", hint="send one, its head up to 16 KB"))
+            headers = [*made.raw_headers, *((name.encode(), value.encode()) for name, value in HEADERS.items())]
+            for event in (
+                h11.Response(status_code=400, headers=[*headers, (b"connection", b"close")], reason=b"Bad Request"),
+                h11.Data(data=bytes(made.body)),
+                h11.EndOfMessage(),
+            ):
+                self.transport.write(self.conn.send(event) or b"")
+            self.transport.close()
 
     return Patient

@@ -42,7 +42,8 @@ async def ready(service: TheService) -> Response:
     if service.admission.closed:
         return PlainTextResponse("shutting down", 503)
     if service.not_ready is not None:
-        return PlainTextResponse(service.not_ready, 503)
+        # Why names files, which is nobody's business who comes from elsewhere; the log says it.
+        return PlainTextResponse("not ready" if service.settings.exposed else service.not_ready, 503)
     return PlainTextResponse("ready")
 
 
