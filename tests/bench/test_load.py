@@ -45,7 +45,7 @@ ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 def loaded(
     waits: tuple[float, ...] = (1.0,), held: tuple[int, ...] = (), lag: dict[str, float] | None = None
 ) -> Loaded:
-    return Loaded("it", 100.0, 1.0, waits, 0, {}, 0, held, lag)
+    return Loaded("it", 100.0, 1.0, waits, 0, {}, 0, held, None, lag)
 
 
 @pytest.fixture
@@ -71,8 +71,20 @@ def test_answers_refusals_and_failures_are_told_apart(photo: Path, monkeypatch: 
     assert len(it.held) >= 2
     assert min(it.held) > 1_000_000
     assert it.lag is None
+    assert it.ended is None
     assert found.bare == (20.0, 20.0)
     assert found.bound == 5 / 20.0
+
+
+def test_a_server_that_dies_under_the_load_is_told(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loads, "RAMP_S", 0.1)
+    monkeypatch.setattr(loads, "bare_rate", lambda photos, keywords: 10.0)
+    dying = SERVER.replace("number = next(numbers)", "number = next(numbers)\n        if number == 9: os._exit(3)")
+    target = parse(f"it=file@/cut {shlex.join([sys.executable, '-c', 'import os' + dying, '{port}'])}")
+    (it,) = trial([photo], [target], clients=8, seconds=1.5, over=2.0, places=5, keywords={}).loaded
+    assert it.ended == 3
+    assert it.failed["ConnectError"] > 5
+    assert "its process ended under the load, with 3" in "\n".join(load_lines(Trial((), 1, 1.0, 1, (1.0,), (it,))))
 
 
 def test_a_server_that_ends_at_once_is_told(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

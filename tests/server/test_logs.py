@@ -24,6 +24,7 @@ from tests.server.conftest import Running, Start
 from tests.server.wire import ask, connected, read, request
 
 Lines = Callable[[], list[dict[str, Any]]]
+Begin = Callable[[], Running]
 
 
 @pytest.fixture
@@ -37,11 +38,18 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
 
 
 @pytest.fixture
-def server(start: Start, lines: Lines) -> Running:
-    """A server that logs JSON; what it logged while it started has been read."""
-    server = start(log_format="json")
-    lines()
-    return server
+def begin(start: Start, lines: Lines) -> Begin:
+    """Start a server that logs JSON; what it logs while it starts has been read.
+
+    In the test itself: what is standard error while fixtures are set up is closed before.
+    """
+
+    def begin() -> Running:
+        server = start(log_format="json")
+        lines()
+        return server
+
+    return begin
 
 
 def so_many(lines: Lines, count: int) -> list[dict[str, Any]]:
@@ -63,7 +71,8 @@ def of_requests(lines: Lines, count: int) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_request_is_one_json_object_on_one_line(server: Running, lines: Lines) -> None:
+def test_a_request_is_one_json_object_on_one_line(begin: Begin, lines: Lines) -> None:
+    server = begin()
     answer = server.http.post(CUT, files={"image": b"no picture"})
     (line,) = of_requests(lines, 1)
     assert line.pop("ms") > 0
@@ -85,13 +94,15 @@ def test_a_request_is_one_line_of_text(start: Start, capsys: pytest.CaptureFixtu
     assert "\x1b" not in line
 
 
-def test_the_id_that_a_proxy_gives_is_taken_over(server: Running, lines: Lines) -> None:
+def test_the_id_that_a_proxy_gives_is_taken_over(begin: Begin, lines: Lines) -> None:
+    server = begin()
     for given in ("0123abcd", "a" * 64, "c4b5-4f.e_9", "8a7f3f0e-0c0e-4b7e-9d2c-1f2e3d4c5b6a"):
         assert server.http.get("/livez", headers={"X-Request-Id": given}).headers["x-request-id"] == given
         assert of_requests(lines, 1)[0]["request_id"] == given
 
 
-def test_an_odd_id_is_replaced(server: Running, lines: Lines) -> None:
+def test_an_odd_id_is_replaced(begin: Begin, lines: Lines) -> None:
+    server = begin()
     odd = ["", "short", "a" * 65, "with space", "semi;colon", "<script>", "a\tb456789", "%0a%0dabcdef", "ünïcödé-id"]
     for given in odd:
         answer = ask(server.port, request("GET", "/livez", f"X-Request-Id: {given}"))
@@ -136,7 +147,8 @@ def test_the_log_holds_no_names_keys_and_values(start: Start, lines: Lines, home
     assert "shop" not in text
 
 
-def test_a_client_that_left_is_logged_as_that(server: Running, lines: Lines) -> None:
+def test_a_client_that_left_is_logged_as_that(begin: Begin, lines: Lines) -> None:
+    server = begin()
     with uploading(server, a_photo(0)):
         until(lambda: server.service.admission.inside == 1, "it is inside")
     until(lambda: idle(server), "it has gone")
@@ -145,8 +157,9 @@ def test_a_client_that_left_is_logged_as_that(server: Running, lines: Lines) -> 
 
 
 def test_a_defect_is_logged_with_its_traceback_and_told_without(
-    server: Running, lines: Lines, monkeypatch: pytest.MonkeyPatch
+    begin: Begin, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    server = begin()
     with monkeypatch.context() as patch:
         replace_model(patch, Failing(ZeroDivisionError("in /home/somebody/secret.py")))
         answer = server.http.post(CUT, files={"image": a_photo(0)})
@@ -185,7 +198,8 @@ def test_every_answer_has_the_headers_that_keep_browsers_out_of_trouble(server: 
         assert "server" not in answer.headers
 
 
-def test_what_libraries_log_has_our_form(server: Running, lines: Lines) -> None:
+def test_what_libraries_log_has_our_form(begin: Begin, lines: Lines) -> None:
+    server = begin()
     with connected(server.port) as sock:
         sock.sendall(b"this is no HTTP\r\n\r\n")
         assert read(sock).status == 400
@@ -204,20 +218,22 @@ def test_a_library_is_heard_once_however_many_servers_were_made(lines: Lines) ->
 
 
 def test_nobody_reading_the_log_stops_no_request(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = start()
-    replace_model(monkeypatch, Failing(ZeroDivisionError("a defect")))
-    closed = io.StringIO()
-    closed.close()
+    log = io.StringIO()
     with monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", closed)
-        for _ in range(2):
-            assert server.http.get("/livez").status_code == 200
-            assert server.http.post(CUT, files={"image": a_photo(0)}).json()["code"] == "internal_error"
-        server.stop()
+        patch.setattr(sys, "stderr", log)
+        server = start()
+    server.http.get("/livez")
+    until(lambda: "/livez" in log.getvalue(), "it is logged there")
+    log.close()
+    replace_model(monkeypatch, Failing(ZeroDivisionError("a defect")))
+    for _ in range(2):
+        assert server.http.get("/livez").status_code == 200
+        assert server.http.post(CUT, files={"image": a_photo(0)}).json()["code"] == "internal_error"
 
 
 async def through(app: Callable[[Scope, Receive, Send], Any]) -> list[Message]:
     """What is sent when a request goes through the envelope into ``app``."""
+    set_up("text")
     sent: list[Message] = []
 
     async def send(message: Message) -> None:

@@ -1,9 +1,11 @@
-"""A server from its start to long afterwards: its socket, its model, its patience, its memory."""
+"""A server from its start to long afterwards: its socket, its model, its patience, its answers, its memory."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
+import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ import cleancut.server
 from cleancut.engines import LOADED
 from cleancut.errors import DeviceUnavailable, OptionError, UnknownModel
 from cleancut.server import app, run
+from cleancut.server.replies import Bytes
 from cleancut.server.run import bind, check_model
 from cleancut.server.settings import ServerSettings, read_server_settings
 from tests.fakes.engines import Failing, Known, full
@@ -182,6 +185,15 @@ def test_a_head_that_does_not_come_to_its_end_ends_the_connection(start: Start) 
         assert closed(slow)
 
 
+def test_between_two_requests_a_client_may_be_silent_for_longer(start: Start) -> None:
+    server = start(patience=1)
+    with connected(server.port) as sock:
+        for pause in (1.3, 0):
+            sock.sendall(request("GET", "/livez"))
+            assert read(sock).status == 200
+            time.sleep(pause)
+
+
 def test_nor_does_the_head_of_a_second_request_hold_it(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "_KEEP_ALIVE_S", 1)
     server = start(patience=1)
@@ -204,6 +216,37 @@ def test_a_request_that_has_begun_may_take_longer_than_a_head(start: Start, monk
         gate.go_on.set()
         sock.settimeout(20)
         assert read(sock).status == 200
+
+
+def test_a_large_answer_is_sent_in_parts_at_the_clients_pace(server: Running) -> None:
+    name = f"{'0' * 32}-{'1' * 16}.png"
+    large = bytes(range(256)) * 160_000
+    server.service.storage.put("local", name, large, 60)
+    with connected(server.port) as sock:
+        sock.sendall(request("GET", f"/api/v1/results/{name}"))
+        assert sock.recv(1) == b"H"
+        # What it does not read stays with the server, and keeps nobody else waiting.
+        assert server.http.get("/livez").status_code == 200
+    assert server.http.get(f"/api/v1/results/{name}").content == large
+
+
+def test_no_part_of_an_answer_is_large() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError
+
+    for large in (b"", b"x", bytes(range(256)) * 160_000):
+        sent.clear()
+        asyncio.run(Bytes(large)({"type": "http"}, receive, send))
+        start, *parts = sent
+        assert dict(start["headers"])[b"content-length"] == str(len(large)).encode()
+        assert b"".join(part["body"] for part in parts) == large
+        assert max(len(part["body"]) for part in parts) <= 1_000_000
+        assert [part.get("more_body", False) for part in parts] == [True] * (len(parts) - 1) + [False]
 
 
 def objects() -> Counter[str]:

@@ -135,7 +135,7 @@ def answer(sock: socket.socket) -> Reply | None:
     """The next answer; None if the connection is closed instead."""
     try:
         return read(sock)
-    except (HTTPException, OSError):
+    except (HTTPException, ConnectionError):
         return None
 
 

@@ -36,7 +36,7 @@ from tests.server.busy import (
     wanted,
 )
 from tests.server.conftest import Running, Start
-from tests.server.wire import connected, read, request
+from tests.server.wire import read
 
 FULL = ["probe", "validate", "decode", "preprocess", "infer", "refine"]
 UP_TO_THE_MODEL = FULL[:-1]
@@ -289,7 +289,7 @@ def looked_at(server: Running) -> tuple[float, float]:
 
 
 def test_livez_is_answered_all_the_while_a_large_photo_is_worked_on(server: Running) -> None:
-    picture = saved(photo(3000, 4000), "PNG", compress_level=1)
+    picture = saved(photo(2000, 3000), "PNG", compress_level=1)
     before = looked_at(server)
     with calling(server) as callers:
         answer = callers.cut(picture, GUIDES)
@@ -305,39 +305,6 @@ def test_livez_is_answered_all_the_while_a_large_photo_is_worked_on(server: Runn
     assert late / (late + looks * 0.02) < 0.5
 
 
-def test_a_large_answer_is_sent_in_parts_at_the_clients_pace(server: Running) -> None:
-    name = f"{'0' * 32}-{'1' * 16}.png"
-    large = bytes(range(256)) * 160_000
-    server.service.storage.put("local", name, large, 60)
-    with connected(server.port) as sock:
-        sock.sendall(request("GET", f"/api/v1/results/{name}"))
-        assert sock.recv(1) == b"H"
-        # What it does not read stays with the server, and keeps nobody else waiting.
-        assert server.http.get("/livez").status_code == 200
-    assert server.http.get(f"/api/v1/results/{name}").content == large
-
-
-def test_no_part_of_an_answer_is_large() -> None:
-    from cleancut.server.replies import Bytes
-
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def receive() -> Any:
-        raise AssertionError
-
-    for large in (b"", b"x", bytes(range(256)) * 160_000):
-        sent.clear()
-        asyncio.run(Bytes(large)({"type": "http"}, receive, send))
-        start, *parts = sent
-        assert dict(start["headers"])[b"content-length"] == str(len(large)).encode()
-        assert b"".join(part["body"] for part in parts) == large
-        assert max(len(part["body"]) for part in parts) <= 1_000_000
-        assert [part.get("more_body", False) for part in parts] == [True] * (len(parts) - 1) + [False]
-
-
 def test_an_abandoned_clock_begins_no_step_but_ends_the_one_under_way() -> None:
     clock = StoppableClock()
 
@@ -349,6 +316,31 @@ def test_an_abandoned_clock_begins_no_step_but_ends_the_one_under_way() -> None:
     with pytest.raises(Abandoned):
         clock(step, 6)
     assert list(clock.timings) == ["step"]
+
+
+def test_nobody_joins_work_that_is_being_stopped() -> None:
+    async def shared() -> tuple[list[int], tuple[int, bool]]:
+        workers, begun = Workers(1), list[int]()
+
+        async def make(clock: StoppableClock) -> int:
+            begun.append(len(begun))
+            try:
+                await asyncio.sleep(0 if len(begun) > 1 else 60)
+            finally:
+                # What is stopped needs a moment for it.
+                await asyncio.sleep(0.01)
+            return len(begun)
+
+        leaves = asyncio.create_task(workers.share("one", make))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        leaves.cancel()
+        await asyncio.wait([leaves])
+        made, _, joined = await workers.share("one", make)
+        workers.close()
+        return begun, (made, joined)
+
+    assert asyncio.run(shared()) == ([0, 1], (2, False))
 
 
 def test_a_pool_that_is_closed_begins_nothing_more_and_stops_what_is_under_way() -> None:

@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,8 @@ class Loaded:
     """Requests for which no client was free."""
     held: tuple[int, ...]
     """Bytes that the process held, each second."""
+    ended: int | None
+    """With what the server's process ended before it was told to, if it did; by a signal: less than 0."""
     lag: dict[str, float] | None
     """Seconds → how often the event loop was late by at most so much; where the server tells."""
 
@@ -124,7 +126,8 @@ def trial(
     for target in targets:
         say(f"{target.name}: {offered:.2f} requests a second")
         with started(target) as (process, address):
-            loaded.append(asyncio.run(_offer(target, process.pid, address, bodies, clients, seconds, offered)))
+            told = asyncio.run(_offer(target, process.pid, address, bodies, clients, seconds, offered))
+            loaded.append(replace(told, ended=process.poll()))
         say("the pipeline alone")
         bare.append(bare_rate(photos, keywords))
     return Trial(tuple(each.name for each in photos), clients, offered, places, tuple(bare), tuple(loaded))
@@ -227,7 +230,7 @@ async def _offer(
     done = [at for at, _ in asking.answered if began + RAMP_S <= at <= ended]
     return Loaded(
         target.name, ended - began, len(done) / (ended - began - RAMP_S), tuple(wait for _, wait in asking.answered),
-        asking.refused, dict(asking.failed), asking.unsent, tuple(held) if isinstance(held, list) else (),
+        asking.refused, dict(asking.failed), asking.unsent, tuple(held) if isinstance(held, list) else (), None,
         None if before is None or after is None else {bound: after[bound] - before.get(bound, 0) for bound in after},
     )  # fmt: skip
 
@@ -292,8 +295,11 @@ def held_bytes(pid: int) -> int:
 
 
 async def _lag(client: httpx.AsyncClient) -> dict[str, float] | None:
-    """How often the server's event loop was late, by bounds; None where it does not tell."""
-    answer = await client.get("/metrics")
+    """How often the server's event loop was late, by bounds; None where it does not tell, or is no more."""
+    try:
+        answer = await client.get("/metrics")
+    except httpx.HTTPError:
+        return None
     if answer.status_code != 200:
         return None
     rows = [line.split() for line in answer.text.splitlines() if line.startswith(_LAG)]

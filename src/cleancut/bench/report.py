@@ -83,6 +83,8 @@ def load_lines(found: Trial) -> Iterator[str]:
         yield f"  {len(each.waits)} answered, {each.refused} refused, {each.unsent} not sent, failed: {failed}"
         waits = f"{each.wait(0.5):.1f} s (half), {each.wait(0.95):.1f} s (95 %)"
         yield f"  answered within {waits}; the waiting room implies {found.bound:.1f} s"
+        if each.ended is not None:
+            yield f"  its process ended under the load, with {each.ended}"
         if each.growth is not None:
             yield f"  memory: at most {max(each.held) / 1e6:.0f} MB; after a minute {each.growth:.3f} times what it was"
         if (lag := each.lag_within(0.99)) is not None:

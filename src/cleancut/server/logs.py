@@ -53,24 +53,27 @@ def set_up(form: LogFormat) -> None:
             structlog.processors.format_exc_info,
             shown,
         ],
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _StandardError())),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Unfailing(sys.stderr))),
     )
     for name in ("uvicorn", "asyncio"):
         library = logging.getLogger(name)
         library.handlers = [each for each in library.handlers if not isinstance(each, _Forward)] + [_Forward()]
 
 
-class _StandardError(io.TextIOBase):
-    """Whatever is standard error at the time. That nobody reads it any more fails no request."""
+class _Unfailing(io.TextIOBase):
+    """A file whose reader may go away, or whose disk may be full, without a request failing."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
 
     def write(self, text: str) -> int:
         with suppress(OSError, ValueError):
-            sys.stderr.write(text)
+            self._file.write(text)
         return len(text)
 
     def flush(self) -> None:
         with suppress(OSError, ValueError):
-            sys.stderr.flush()
+            self._file.flush()
 
 
 class _Forward(logging.Handler):
