@@ -159,10 +159,16 @@ def uploading(server: Running, picture: bytes, path: str = CUT) -> Iterator[tupl
         yield sock, whole[-10:]
 
 
+def waits_for_answers(server: Running) -> list[int]:
+    """For each answer that is being waited for, how many requests wait for it."""
+    flights = dict(server.service.workers._flights)
+    # The matte that several pictures need has a flight of its own.
+    return [each.waiting for key, each in flights.items() if not (isinstance(key, tuple) and key[-1] == "look")]
+
+
 def wanted(server: Running) -> int:
     """How many different answers are being waited for."""
-    # The matte that several pictures need has a flight of its own.
-    return sum(not (isinstance(key, tuple) and key[-1] == "look") for key in list(server.service.workers._flights))
+    return len(waits_for_answers(server))
 
 
 def waiting_for(server: Running) -> int:
