@@ -29,7 +29,7 @@ MIXED_SIZES = ((640, 480), (1920, 1080), (1000, 1500), (4000, 3000), (1224, 1632
 PEER_FOLDER = 20
 
 
-PARTS = ("peaks", "warm", "u2netp", "cold", "growth", "folder", "mixed")
+PARTS = ("peaks", "warm", "u2netp", "cold", "growth", "folder", "mixed", "load", "row")
 
 
 @click.command()
@@ -46,6 +46,9 @@ def main(photos: Sequence[Path], peer: Path, parts: Sequence[str]) -> None:
         second_hd, second_twelve = _fitted(photos[1], (1920, 1080), work), _fitted(photos[1], (4000, 3000), work)
         several = [hd, second_hd, twelve, second_twelve]
         script = ROOT / "benchmarks" / "peers" / "rembg_worker.py"
+
+        command = f"{peer}/bin/rembg s --host 127.0.0.1 --port {{port}} --no-ui --threads 3"
+        server = f"rembg=file@/api/remove;model=isnet-general-use {command}"
 
         def warm(model: str) -> str:
             return f"rembg={peer}/bin/python {script} {model}"
@@ -65,6 +68,9 @@ def main(photos: Sequence[Path], peer: Path, parts: Sequence[str]) -> None:
             ),
             "folder": lambda: _folder(photos, work, peer),
             "mixed": lambda: _bench("mixed", "folder", _many(photos, MIXED, MIXED_SIZES, work / "mixed")),
+            # Of its forty threads each takes a gigabyte: more than most machines have.
+            "load": lambda: _bench("load", "load", hd, second_hd, "--peer", server),
+            "row": lambda: _bench("row", "row", hd, twelve, second_hd, second_twelve),
         }
         for part in parts or PARTS:
             sys.stderr.write(f"— {part}\n")

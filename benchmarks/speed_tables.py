@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from cleancut.bench.folder import Folder
+from cleancut.bench.load import Loaded
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -84,6 +85,30 @@ def many() -> tuple[list[str], Rows]:
         )
     head = ["folder", "a second", "of the bare model's rate", f"most memory in the first {_SETTLED}"]
     return [*head, "… in all", "second half ÷ first half of the rest"], rows
+
+
+def load() -> tuple[list[str], Rows]:
+    """Servers under more load than they can bear."""
+    found = _result("load")["load"]
+    bare = sum(found["bare"]) / len(found["bare"])
+    rows = []
+    for each in found["loaded"]:
+        one = Loaded(**each)
+        failed = ", ".join(f"{count} {what}" for what, count in one.failed.items()) or "none"
+        rows.append(
+            [
+                one.name,
+                f"{one.rate / bare:.2f}",
+                f"{one.wait(0.5):.0f} s, {one.wait(0.95):.0f} s",
+                str(one.refused),
+                f"{failed}; {one.unsent}",
+                f"{max(one.held) / 1e6:.0f} MB",
+                f"{one.growth:.3f}" if one.growth else "–",
+                "–" if (lag := one.lag_within(0.99)) is None else f"{lag * 1000:g} ms",
+            ]
+        )
+    head = ["server", "pictures ÷ the pipeline's", "answered within (half, 95 %)", "refused", "failed; not sent"]
+    return [*head, "most memory", "after a minute ×", "event loop late, 99 %"], rows
 
 
 def _cold_rows() -> Rows:

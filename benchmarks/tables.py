@@ -89,6 +89,7 @@ TABLES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "limit": ("speed.md", lambda: _table(*speed_tables.limit())),
     "growth": ("speed.md", lambda: _table(*speed_tables.growth())),
     "many": ("speed.md", lambda: _table(*speed_tables.many())),
+    "load": ("speed.md", lambda: _table(*speed_tables.load())),
 }
 
 

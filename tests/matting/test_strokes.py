@@ -397,5 +397,4 @@ def test_strokes_that_paint_a_picture_over_and_over_are_refused() -> None:
     check_cover([wide] * MAX_COVER, 100, 100)
     with pytest.raises(OptionError, match="cover the picture more than"):
         check_cover([wide] * (MAX_COVER + 1), 100, 100)
-    # Fine work is never too much.
     check_cover([Stroke("add", ((1.0, 1.0),) * 100, 2)] * 100, 4000, 3000)

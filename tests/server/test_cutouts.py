@@ -123,7 +123,7 @@ def test_the_service_gives_what_the_library_gives(
     by_service = pixels(cut(shared, seen, **options).content).astype(int)
     by_library = pixels(cleancut.remove(seen, model="tiny", precision="fp32", **options)).astype(int)
     assert by_service.shape == by_library.shape
-    # A kept matte has 256 levels, the library's has more.
+    # A kept matte has 65,536 levels, the library's has more.
     assert np.abs(by_service - by_library).max() <= 2
 
 

@@ -156,16 +156,17 @@ def test_a_client_that_left_is_logged_as_that(begin: Begin, lines: Lines) -> Non
     assert (line["status"], line["problem"]) == (499, "client_gone")
 
 
+@pytest.mark.parametrize("defect", [ZeroDivisionError, TimeoutError])
 def test_a_defect_is_logged_with_its_traceback_and_told_without(
-    begin: Begin, lines: Lines, monkeypatch: pytest.MonkeyPatch
+    begin: Begin, lines: Lines, monkeypatch: pytest.MonkeyPatch, defect: type[Exception]
 ) -> None:
     server = begin()
     with monkeypatch.context() as patch:
-        replace_model(patch, Failing(ZeroDivisionError("in /home/somebody/secret.py")))
+        replace_model(patch, Failing(defect("in /home/somebody/secret.py")))
         answer = server.http.post(CUT, files={"image": a_photo(0)})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert set(answer.json()) == {"error", "code", "hint"}
-    for private in ("ZeroDivision", "secret", "Traceback", "infer"):
+    for private in (defect.__name__, "secret", "Traceback", "infer"):
         assert private not in answer.text
     assert "X-Request-Id" in answer.json()["hint"]
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -173,7 +174,7 @@ def test_a_defect_is_logged_with_its_traceback_and_told_without(
     assert (failed["event"], failed["level"], told["event"]) == ("a request failed", "error", "request")
     assert failed["request_id"] == told["request_id"] == answer.headers["x-request-id"]
     assert "Traceback" in failed["exception"]
-    assert "ZeroDivisionError: in /home/somebody/secret.py" in failed["exception"]
+    assert f"{defect.__name__}: in /home/somebody/secret.py" in failed["exception"]
     assert (told["status"], told["problem"]) == (500, "internal_error")
     assert server.http.post(CUT, files={"image": a_photo(0)}).status_code == 200
 

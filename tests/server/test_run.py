@@ -295,3 +295,18 @@ def test_requests_leave_nothing_behind(start: Start, monkeypatch: pytest.MonkeyP
     # 60 requests: were one object of each kept, there would be ten more of some class.
     assert {name: count for name, count in (objects() - before).items() if count >= 8} == {}
     assert now - then < 50_000
+
+
+def test_more_connections_than_there_may_be_are_closed_at_once(start: Start) -> None:
+    server = start(connections=3)
+    server.http.close()
+    with connected(server.port) as one, connected(server.port) as two, connected(server.port):
+        with connected(server.port) as fourth:
+            assert closed(fourth)
+        for sock in (one, two):
+            sock.sendall(request("GET", "/livez"))
+            assert read(sock).status == 200
+    until(lambda: not server.server.server_state.connections, "they are gone")
+    with connected(server.port) as sock:
+        sock.sendall(request("GET", "/livez"))
+        assert read(sock).status == 200

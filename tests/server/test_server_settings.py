@@ -43,6 +43,7 @@ SAID: dict[str, tuple[str, Any]] = {
     "store_folder": ("/srv/kept", Path("/srv/kept")),
     "store_bytes": ("1000", 1000),
     "keep_seconds": ("61", 61),
+    "connections": ("7", 7),
     "model": ("u2net", "u2net"),
     "device": ("cpu", "cpu"),
     "precision": ("int8", "int8"),

@@ -49,7 +49,7 @@ FORM: FormLimits = {"max_files": 4, "max_fields": 100}
 DATA_URL_BYTES = 86_000_000
 
 # Points of all strokes: an hour of a patient hand's. Awkward ones take a second for each thousand on a 50 MP photo.
-STROKES_POINTS = 50_000
+STROKES_POINTS = 20_000
 STROKES_BYTES = 20 * STROKES_POINTS
 
 # The operator decides where models run; the rest is not a word but a file, or not built.

@@ -14,8 +14,9 @@ TYPES = {
     "zip": "application/zip",
 }  # fmt: skip
 
-# A socket's buffer takes about as much at once; the rest would be copied again and again while it waits.
-_PART = 256 * 1024
+# As much as is written before the client has to take it. More would be copied again and again while it waits, and be
+# too much for slow clients to take within their patience.
+_PART = 64 * 1024
 
 
 class Bytes(Response):

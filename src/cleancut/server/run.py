@@ -105,7 +105,7 @@ class Server(uvicorn.Server):
         proxies = list(settings.trusted_proxies)
         config = uvicorn.Config(
             self.app,
-            http=_patient(settings.patience),
+            http=_patient(settings.patience, settings.connections),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -157,14 +157,18 @@ def _end_after(seconds: float) -> None:
     last.start()
 
 
-def _patient(seconds: float) -> type[asyncio.Protocol]:
-    """uvicorn's protocol, with a limit to how long a client may take for the head of its next request."""
+def _patient(seconds: float, most: int) -> type[asyncio.Protocol]:
+    """uvicorn's protocol, with limits to how long a client may take for the head of its next request, and to how many
+    connections there are.
+    """
 
     class Patient(H11Protocol):
         _waits: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            if len(self.connections) > most:
+                transport.abort()
             self._wait(seconds)
 
         def on_response_complete(self) -> None:

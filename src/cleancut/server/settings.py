@@ -120,6 +120,8 @@ class ServerSettings:
     # On two cores and at 2 MP about half a minute of work: longer than that, and clients give up.
     waiting: int = _setting(16, "requests let in beside those, uploading or waiting for their turn; more get 503")
     deadline: int = _setting(120, "seconds from a request's first byte to its answer")
+    # Each costs a file descriptor, of which a process has 1024 by default, and kept files and models need some too.
+    connections: int = _setting(500, "open connections; more are closed at once")
     patience: int = _setting(20, "seconds that a client may fall silent while sending or receiving")
     drain: int = _setting(30, "seconds that requests under way may still take after SIGTERM")
     allow_url: bool = _setting(False, "`1` lets clients name the picture's URL", flag_in)

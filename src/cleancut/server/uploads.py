@@ -56,11 +56,14 @@ class Uploads:
             if message["type"] == "http.response.start" and not body.ended:
                 # What is still to come of it would be read for ever, or be taken for the next request.
                 MutableHeaders(scope=message)["Connection"] = "close"
-            if message["type"] == "http.response.body" and not message.get("more_body"):
-                await asyncio.wait_for(send({**message, "more_body": True}), patience)
-                await body.drain()
-                message = {"type": "http.response.body", "body": b""}
-            await asyncio.wait_for(send(message), patience)
+            try:
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    await asyncio.wait_for(send({**message, "more_body": True}), patience)
+                    await body.drain()
+                    message = {"type": "http.response.body", "body": b""}
+                await asyncio.wait_for(send(message), patience)
+            except TimeoutError:
+                raise _NotTaken from None
 
         try:
             body.judge(headers)
@@ -70,8 +73,8 @@ class Uploads:
             return
         try:
             await self._app(scope, body.receive, send_in_time)
-        except TimeoutError:
-            # It does not take its answer: the connection is closed on it.
+        except _NotTaken:
+            # The connection is closed on it.
             scope["state"]["problem"] = "too_slow"
 
 
@@ -106,6 +109,10 @@ def _end_of_form(headers: Headers) -> bytes:
     kind, parameters = _type(headers)
     boundary = parameters.get(b"boundary") if kind == b"multipart/form-data" else None
     return b"--%s--" % boundary if boundary else b""
+
+
+class _NotTaken(Exception):
+    """The client does not take its answer."""
 
 
 class _Body:

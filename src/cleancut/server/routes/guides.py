@@ -32,7 +32,6 @@ from cleancut.server.replies import Bytes, timing, told, type_of
 from cleancut.server.replies import picture as picture_reply
 from cleancut.server.routes.results import check_name, kept
 from cleancut.server.routing import Known, TheClient, TheService, Work
-from cleancut.server.service import Service
 from cleancut.server.work import StoppableClock, while_connected
 
 work = APIRouter(tags=["guides"], route_class=Work)
@@ -134,7 +133,7 @@ async def remove_background(
     said = "the background is gone" if made.facts.subject else "no subject was found: the picture is clear"
     message = "; ".join((said, *made.facts.notes))
     name = made.name if ask.keep else None
-    return await _as_json(service, made.data, {"filename": name, "message": message}, told(made))
+    return await _as_json(made.data, {"filename": name, "message": message}, told(made))
 
 
 @work.post("/api/edit-mask", responses=picture_or(Edited) | errors(400, 404, 413, 415, 422), response_model=Edited)
@@ -151,7 +150,7 @@ async def edit_mask(request: Request, edits: Edits, service: TheService, client:
     data, timings = await while_connected(request, service.cutouts.once(job))
     if wants_picture(request, default=False):
         return Bytes(data, media_type="image/png", headers=timing(timings))
-    return await _as_json(service, data, {}, timing(timings))
+    return await _as_json(data, {}, timing(timings))
 
 
 @work.post(
@@ -177,7 +176,7 @@ async def add_background(
     data, timings = await while_connected(request, service.cutouts.once(_composing(cutout, behind, limits)))
     if wants_picture(request, default=False):
         return Bytes(data, media_type="image/png", headers=timing(timings))
-    return await _as_json(service, data, {"message": "the background is set"}, timing(timings))
+    return await _as_json(data, {"message": "the background is set"}, timing(timings))
 
 
 @reading.get(
@@ -239,7 +238,7 @@ def _composing(cutout: str | bytes, behind: str | bytes, limits: Limits) -> Any:
     return job
 
 
-async def _as_json(service: Service, data: bytes, said: dict[str, Any], headers: dict[str, str]) -> Response:
+async def _as_json(data: bytes, said: dict[str, Any], headers: dict[str, str]) -> Response:
     """The picture as a data URL in JSON, put together as bytes: a JSON writer would look at every character of it."""
 
     def write() -> bytes:
@@ -247,7 +246,8 @@ async def _as_json(service: Service, data: bytes, said: dict[str, Any], headers:
         picture = b'"image":"data:image/png;base64,' + base64.b64encode(data) + b'"'
         return b'{"success":true,' + picture + (b"," + rest.encode() if rest else b"") + b"}"
 
-    return Bytes(await service.workers.run(write), media_type="application/json", headers=headers)
+    # Not in the pool: a picture that is found again need not wait for others' to be made.
+    return Bytes(await asyncio.to_thread(write), media_type="application/json", headers=headers)
 
 
 router = APIRouter()
