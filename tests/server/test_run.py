@@ -18,7 +18,7 @@ import pytest
 import cleancut.server
 from cleancut.engines import LOADED
 from cleancut.errors import DeviceUnavailable, OptionError, UnknownModel
-from cleancut.server import app, run
+from cleancut.server import app, connections
 from cleancut.server.replies import Bytes
 from cleancut.server.run import bind, check_model
 from cleancut.server.settings import ServerSettings, read_server_settings
@@ -195,7 +195,7 @@ def test_between_two_requests_a_client_may_be_silent_for_longer(start: Start) ->
 
 
 def test_nor_does_the_head_of_a_second_request_hold_it(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_KEEP_ALIVE_S", 1)
+    monkeypatch.setattr(connections, "KEEP_ALIVE_S", 1)
     server = start(patience=1)
     with connected(server.port) as sock:
         for _ in range(3):
@@ -206,7 +206,7 @@ def test_nor_does_the_head_of_a_second_request_hold_it(start: Start, monkeypatch
 
 
 def test_a_request_that_has_begun_may_take_longer_than_a_head(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_KEEP_ALIVE_S", 0)
+    monkeypatch.setattr(connections, "KEEP_ALIVE_S", 0)
     server = start(patience=1)
     gate = gated(monkeypatch)
     with asked(server, a_photo(0)) as sock:

@@ -260,7 +260,7 @@ class _Asking:
             self.failed[type(error).__name__] += 1
         else:
             now = time.monotonic()
-            if answer.status_code in _REFUSALS:
+            if _is_refusal(answer):
                 self.refused += 1
             elif answer.status_code == 200 and answer.headers["content-type"].startswith("image/"):
                 self.answered.append((now, now - began))
@@ -268,6 +268,17 @@ class _Asking:
                 self.failed[str(answer.status_code)] += 1
         finally:
             self._free += 1
+
+
+def _is_refusal(answer: httpx.Response) -> bool:
+    """Whether a server said that it has no room, and not that something went wrong."""
+    if answer.status_code not in _REFUSALS:
+        return False
+    try:
+        code = answer.json().get("code")
+    except (ValueError, AttributeError):
+        return True  # Not ours, which tell more.
+    return code in (None, "server_full", "rate_limited")
 
 
 async def _post(client: httpx.AsyncClient, target: Target, body: bytes) -> httpx.Response:

@@ -103,9 +103,9 @@ class Auth:
     def owner_of(self, secret: str, address: str) -> str:
         """The id of the key whose secret this is. Raises Refused (key_unknown, rate_limited, keys_unreadable)."""
         windows, address = self._settings.failure_limits, neighbourhood(address)
-        self._rates.check(windows, "failures", address)
         key = self.keys.find(secret)
         if key is None:
+            # A right key passes whoever else guesses beside it: of 256 bits nobody guesses one.
             self._rates.spend(windows, "failures", address)
             raise Refused(
                 "key_unknown", "this key is not known here", hint="check it, or have one made by `cleancut keys make`",

@@ -11,17 +11,23 @@ import asyncio
 import hashlib
 import hmac
 import json
+import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
-from cleancut.errors import InputError, InputMissing
+import structlog
+
+from cleancut.errors import InputError, InputMissing, Unwritable
 from cleancut.models.spec import ModelSpec
-from cleancut.options import Limits, Options
+from cleancut.options import Limits
 from cleancut.server.admission import Admission
+from cleancut.server.asks import Ask, Facts, Found, Made, Seen
+from cleancut.server.levels import alpha_in, rounded
 from cleancut.server.metrics import Metrics
-from cleancut.server.models import check_installed, model_for
+from cleancut.server.models import check_installed, identity, model_for
 from cleancut.server.problems import Refused
 from cleancut.server.settings import ServerSettings
 from cleancut.server.work import StoppableClock, Workers
@@ -32,66 +38,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cleancut.matting.strokes import Stroke
-    from cleancut.types import Alpha, Matte, Source
 
-Found = Literal["hit", "miss", "joined"]
-
-_LEVELS = 65_535
 
 # Between so many it is looked whether anybody still waits.
 _STROKES_AT_ONCE = 50
 
 # The options that a matte depends on; all others are the rendering's.
 _OF_THE_MATTE = ("model", "quality", "precision", "device", "refine")
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is told of a matte."""
-
-    model: str
-    device: str
-    precision: str
-    subject: bool
-    confidence: float
-    width: int
-    height: int
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A picture that a client wants."""
-
-    owner: str
-    photo: bytes
-    """Empty where a matte is named, with which its photo is kept."""
-    options: Options
-    limits: Limits
-    keep: bool = True
-    """Whether anything may be kept, and what was kept be used."""
-    strokes: tuple[Stroke, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A photo and its matte in memory."""
-
-    source: Source
-    matte: Matte
-    facts: Facts
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """An answer: a picture's bytes, or a matte (which has none)."""
-
-    name: str
-    facts: Facts
-    found: Found
-    data: bytes = b""
-    timings: dict[str, float] = field(default_factory=dict)
-    """Milliseconds of each step that was taken, ``queue`` first."""
 
 
 class Cutouts:
@@ -112,26 +65,31 @@ class Cutouts:
         self._admission = admission
         self._metrics = metrics
         self._secret = secret
+        # How often an owner has deleted something: what began before keeps nothing.
+        self._deletions: Counter[str] = Counter()
+        self._keeping = threading.Lock()
 
     async def picture(self, ask: Ask) -> Made:
         """A photo's cut-out. Raises CleancutError, Refused."""
+        ask = self._begun(ask)
         spec, matte = await asyncio.to_thread(self._identified, ask)
         name = await asyncio.to_thread(self._picture_name, matte, ask)
         if ask.keep and (kept := await asyncio.to_thread(self._kept, ask.owner, matte, name)):
             return self._counted("picture", kept)
         await asyncio.to_thread(check_installed, spec, self._settings)
 
-        async def make(clock: StoppableClock) -> tuple[bytes, Facts]:
+        async def make(clock: StoppableClock) -> tuple[bytes, bool, Facts]:
             async with self._turn(clock):
                 seen, looking = await self._look(ask, matte)
-                data = await self._workers.run(lambda: self._render(seen, ask, name, clock))
+                data, kept = await self._workers.run(lambda: self._render(seen, ask, name, clock))
             clock.timings |= looking
-            return data, seen.facts
+            return data, kept, seen.facts
 
         return await self._made(ask, name, make)
 
     async def matte(self, ask: Ask) -> Made:
         """A photo's matte, kept for later renderings. Raises CleancutError, Refused."""
+        ask = self._begun(replace(ask, must_be_kept=True))
         spec, name = await asyncio.to_thread(self._identified, ask)
         if known := await asyncio.to_thread(self.facts, ask.owner, name):
             await asyncio.to_thread(self._prolong, ask.owner, name)
@@ -144,23 +102,25 @@ class Cutouts:
             clock.timings |= looking
             return seen.facts
 
-        facts, clock, joined = await self._workers.share((ask.owner, name), make)
+        facts, clock, joined = await self._workers.share((ask.owner, name, ask.deletions), make)
         return self._counted("matte", Made(name, facts, "joined" if joined else "miss", b"", dict(clock.timings)))
 
     async def render(self, matte: str, ask: Ask) -> Made:
         """Another picture of a matte that is kept; no model runs. Raises CleancutError, Refused (not_found)."""
+        ask = self._begun(ask)
         if await asyncio.to_thread(self.facts, ask.owner, matte) is None:
             raise gone("this matte")
+        await asyncio.to_thread(self._prolong, ask.owner, matte)
         name = await asyncio.to_thread(self._picture_name, matte, ask)
         if ask.keep and (kept := await asyncio.to_thread(self._kept, ask.owner, matte, name)):
             return self._counted("picture", kept)
 
-        async def make(clock: StoppableClock) -> tuple[bytes, Facts]:
+        async def make(clock: StoppableClock) -> tuple[bytes, bool, Facts]:
             async with self._turn(clock):
                 seen = await self._workers.run(lambda: self._recalled(ask.owner, matte, clock))
                 if seen is None:
                     raise gone("this matte")
-                return await self._workers.run(lambda: self._render(seen, ask, name, clock)), seen.facts
+                return *(await self._workers.run(lambda: self._render(seen, ask, name, clock))), seen.facts
 
         return await self._made(ask, name, make)
 
@@ -190,8 +150,34 @@ class Cutouts:
             # Cut short, when the machine lost power: see storage/local.py.
             return None
 
+    def _begun(self, ask: Ask) -> Ask:
+        return replace(ask, deletions=self._deletions[ask.owner])
+
+    def _put(self, ask: Ask, name: str, data: bytes) -> bool:
+        """Keep something for whoever asked; whether it is kept. Raises Unwritable where nothing else was asked for."""
+        with self._keeping:
+            if self._deletions[ask.owner] != ask.deletions:
+                return False
+            try:
+                self.storage.put(ask.owner, name, data, self._settings.keep_seconds)
+            except Unwritable as error:
+                if ask.must_be_kept:
+                    raise
+                # The picture itself can be given all the same.
+                structlog.get_logger().error("nothing can be kept", problem=str(error))
+                return False
+            return True
+
+    def erase(self, owner: str) -> int:
+        """Delete all that is kept for an owner, and keep nothing of what is under way; how many objects. Blocks."""
+        with self._keeping:
+            self._deletions[owner] += 1
+        return self.storage.erase(owner)
+
     def delete(self, owner: str, matte: str) -> bool:
-        """Delete a matte, its photo and its pictures. Blocks."""
+        """Delete a matte, its photo and its pictures; what is under way keeps nothing. Blocks."""
+        with self._keeping:
+            self._deletions[owner] += 1
         names = [each.name for each in self.storage.of(owner) if each.name.startswith(matte)]
         return sum(self.storage.delete(owner, name) for name in names) > 0
 
@@ -200,11 +186,13 @@ class Cutouts:
         return self.storage.get(owner, f"{picture.partition('-')[0]}.source")
 
     async def _made(
-        self, ask: Ask, name: str, make: Callable[[StoppableClock], Coroutine[Any, Any, tuple[bytes, Facts]]]
+        self, ask: Ask, name: str, make: Callable[[StoppableClock], Coroutine[Any, Any, tuple[bytes, bool, Facts]]]
     ) -> Made:
         """The picture that ``make`` makes, once for all who want it meanwhile, whatever way it is made."""
-        (data, facts), clock, joined = await self._workers.share((ask.owner, name, ask.keep), make)
-        return self._counted("picture", Made(name, facts, "joined" if joined else "miss", data, dict(clock.timings)))
+        key = ask.owner, name, ask.keep, ask.must_be_kept, ask.deletions
+        (data, kept, facts), clock, joined = await self._workers.share(key, make)
+        found: Found = "joined" if joined else "miss"
+        return self._counted("picture", Made(name, facts, found, data, dict(clock.timings), kept))
 
     @asynccontextmanager
     async def _turn(self, clock: StoppableClock) -> AsyncIterator[None]:
@@ -227,11 +215,14 @@ class Cutouts:
                 self._metrics.steps_taken(dict(clock.timings))
 
         # Whoever wants it kept does not join one who does not.
-        seen, clock, _ = await self._workers.share((ask.owner, name, ask.keep, "look"), make)
+        seen, clock, _ = await self._workers.share(
+            (ask.owner, name, ask.keep, ask.must_be_kept, ask.deletions, "look"), make
+        )
         return seen, clock.timings
 
     def _seen(self, ask: Ask, name: str, clock: StoppableClock) -> Seen:
         if ask.keep and (recalled := self._recalled(ask.owner, name, clock)):
+            self._prolong(ask.owner, name)
             return recalled
         from cleancut.pipeline import load
         from cleancut.remover import estimate
@@ -239,24 +230,24 @@ class Cutouts:
         source = load(ask.photo, ask.limits, clock)
         found = estimate(source, ask.options, self._settings.core, clock)
         # As it is kept, so that a picture is the same whether its matte was kept or not.
-        levels, matte = _rounded(found.matte)
+        levels, matte = rounded(found.matte)
         facts = Facts(
             found.engine.spec.name, found.engine.device, found.engine.precision, matte.subject,
             round(matte.confidence, 4), source.width, source.height, (*source.notes, *found.engine.notes, *found.notes),
         )  # fmt: skip
         self._metrics.ran(facts.model, facts.device, facts.precision)
         if ask.keep:
-            self._keep(ask.owner, name, ask.photo, levels, facts)
+            self._keep(ask, name, levels, facts)
         return Seen(source, matte, facts)
 
-    def _keep(self, owner: str, name: str, photo: bytes, levels: NDArray[np.uint16], facts: Facts) -> None:
+    def _keep(self, ask: Ask, name: str, levels: NDArray[np.uint16], facts: Facts) -> None:
         from cleancut.codecs.png import png
 
-        seconds = self._settings.keep_seconds
-        for part, data in zip(_parts(name), (photo, png(levels, "up")), strict=True):
-            self.storage.put(owner, part, data, seconds)
-        # Last: with it the matte is there.
-        self.storage.put(owner, f"{name}.json", json.dumps(asdict(facts)).encode(), seconds)
+        told = json.dumps(asdict(facts)).encode()
+        # What is told of it comes last: with it the matte is there.
+        parts = zip((*_parts(name), f"{name}.json"), (ask.photo, png(levels, "up"), told), strict=True)
+        # All of them, or, from where there is no room, none.
+        all(self._put(ask, part, data) for part, data in parts)
 
     def _recalled(self, owner: str, name: str, clock: StoppableClock) -> Seen | None:
         """A matte that is kept, with its photo; None if they are not, or not whole."""
@@ -272,12 +263,13 @@ class Cutouts:
             source = load(photo, Limits(None, None), clock)
         except InputError:
             return None
-        alpha = _alpha_in(image)
+        alpha = alpha_in(image)
         if alpha is None or alpha.shape != (source.height, source.width):
             return None
         return Seen(source, Matte(alpha, facts.subject, facts.confidence), facts)
 
-    def _render(self, seen: Seen, ask: Ask, name: str, clock: StoppableClock) -> bytes:
+    def _render(self, seen: Seen, ask: Ask, name: str, clock: StoppableClock) -> tuple[bytes, bool]:
+        """A picture, and whether it is kept."""
         from cleancut.errors import NoSubject
         from cleancut.matting.strokes import check_cover, paint
         from cleancut.pipeline import render
@@ -296,9 +288,7 @@ class Cutouts:
                 hint="try another model, or crop the photo closer",
             )
         data = clock(encode, render(seen.source, matte, ask.options, ask.limits, clock), ask.options)
-        if ask.keep:
-            self.storage.put(ask.owner, name, data, self._settings.keep_seconds)
-        return data
+        return data, ask.keep and self._put(ask, name, data)
 
     def _kept(self, owner: str, matte: str, name: str) -> Made | None:
         facts = self._told(owner, matte)
@@ -325,8 +315,7 @@ class Cutouts:
         spec = model_for(ask.options.model, self._settings)
         validate(probe(ask.photo), ask.limits)
         chosen = {name: getattr(ask.options, name) for name in _OF_THE_MATTE}
-        if spec is not None:
-            chosen["model"] = spec.name  # also by its other names
+        chosen["model"] = identity(spec, ask.options, self._settings)
         photo = hashlib.sha256(ask.photo).hexdigest()
         return spec, self._name(ask.owner, photo, json.dumps(chosen, sort_keys=True))
 
@@ -353,31 +342,6 @@ def batched(strokes: tuple[Stroke, ...], count: int) -> Iterator[tuple[Stroke, .
 def _parts(matte: str) -> tuple[str, str]:
     """The names of a matte's photo and of the matte itself."""
     return f"{matte}.source", f"{matte}.matte.png"
-
-
-def _rounded(matte: Matte) -> tuple[NDArray[np.uint16], Matte]:
-    """A matte of 65,536 levels, as numbers and as a matte. 256 were too few for who makes faint glass opaque."""
-    import numpy as np
-
-    levels = np.rint(matte.alpha * np.float32(_LEVELS)).astype(np.uint16)
-    return levels, replace(matte, alpha=_alpha_of(levels))
-
-
-def _alpha_of(levels: NDArray[np.uint16]) -> Alpha:
-    import numpy as np
-
-    return levels.astype(np.float32) / np.float32(_LEVELS)
-
-
-def _alpha_in(image: bytes) -> Alpha | None:
-    """The matte in a grey PNG; None if it is damaged."""
-    import cv2
-    import numpy as np
-
-    levels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_UNCHANGED) if image else None
-    if levels is None or levels.dtype != np.uint16 or levels.ndim != 2:
-        return None
-    return _alpha_of(np.asarray(levels, np.uint16))
 
 
 def gone(what: str) -> Refused:

@@ -14,9 +14,10 @@ from PIL import ImageColor
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
+    FailFast,
     Field,
+    TypeAdapter,
     WithJsonSchema,
     create_model,
 )
@@ -126,7 +127,7 @@ class StrokeForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     action: Literal["add", "remove"] = Field(description="add: this is subject; remove: this is not.")
-    points: list[tuple[Number, Number]] = Field(
+    points: Annotated[list[tuple[Number, Number]], FailFast()] = Field(
         min_length=1, max_length=10_000, description="(x, y); the brush goes straight from one to the next."
     )
     radius: Number = Field(gt=0, le=10_000, description="In pixels.")
@@ -139,27 +140,33 @@ class StrokeForm(BaseModel):
         return Stroke(self.action, points, self.radius, self.hardness, self.opacity)
 
 
-def _readable_strokes(value: object) -> object:
-    """Strokes as a form sends them: one JSON array, or a JSON object for each."""
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
-        return value
-    found = [from_json(each) for each in texts if each]
-    return found[0] if len(found) == 1 and isinstance(found[0], list) else found
-
-
-def _few_points(strokes: list[StrokeForm]) -> list[StrokeForm]:
-    if sum(len(each.points) for each in strokes) > STROKES_POINTS:
-        raise ValueError(f"has more than {STROKES_POINTS:,} points in all")
-    return strokes
-
-
 Strokes = Annotated[
-    list[StrokeForm],
-    BeforeValidator(_readable_strokes),
-    AfterValidator(_few_points),
-    Field(description="Brush strokes on the matte, in their order: a JSON array.", max_length=10_000),
+    str,
+    Field(max_length=STROKES_BYTES, description="Brush strokes on the matte, in their order: a JSON array."),
+    WithJsonSchema({"type": "array", "items": StrokeForm.model_json_schema(), "maxItems": 10_000}),
 ]
+
+_A_STROKE = TypeAdapter(StrokeForm)
+
+
+def strokes_of(text: str) -> tuple[Stroke, ...]:
+    """The strokes that a form's text says. Ends at the first that is wrong; blocks. Raises Refused, OptionError."""
+    if not text:
+        return ()
+    try:
+        found = from_json(text)
+        if not isinstance(found, list):
+            raise ValueError("it is no array")
+        # Before each of them is looked at.
+        if sum(len(each["points"]) for each in found if isinstance(each, dict) and "points" in each) > STROKES_POINTS:
+            raise ValueError(f"it has more than {STROKES_POINTS:,} points in all")
+        return tuple(_A_STROKE.validate_python(each).stroke() for each in found)
+    except (ValueError, TypeError) as error:
+        told = str(error).splitlines()[:3]
+        raise Refused(
+            "invalid_value", f"strokes: {' '.join(each.strip() for each in told)[:300]}",
+            hint="send a JSON array of strokes; /docs says of what",
+        ) from None  # fmt: skip
 
 
 # Where the command line's help speaks of files and flags.
@@ -211,7 +218,7 @@ if TYPE_CHECKING:
 
         background: str
         background_image: UploadFile | None
-        strokes: list[StrokeForm]
+        strokes: str
         format: str
 
     class CutoutForm(MatteForm, RenderForm):
@@ -234,7 +241,7 @@ else:
     _RENDER = {
         **_fields(_of_the_rendering),
         "background_image": (UploadFile | None, Field(None, description=_SAID["background_image"])),
-        "strokes": (Strokes, Field(default_factory=list)),
+        "strokes": (Strokes, Field("")),
     }
     MatteForm = create_model("MatteForm", **_MATTE)
     RenderForm = create_model("RenderForm", **_RENDER)

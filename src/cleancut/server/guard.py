@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -31,8 +32,10 @@ class Guard:
         # 127.0.0.2 is loopback, too, and who listens there is called so.
         own = f"[{settings.host}]" if ":" in settings.host else settings.host
         self._hosts = {host.lower() for host in (*_LOOPBACK_NAMES, own, *settings.allowed_hosts)}
-        # Elsewhere, any name may lead here unless they are listed: keys are needed anyway.
+        # Elsewhere, any name may lead here unless they are listed: keys are needed anyway. Where they are not, a name
+        # may be an attacker's; an address is nobody's.
         self._any_host = not settings.on_loopback and not settings.allowed_hosts
+        self._addresses_only = settings.without_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or refuse it."""
@@ -50,7 +53,9 @@ class Guard:
     def _judge(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
-        if not self._any_host and _without_port(host) not in self._hosts:
+        name = _without_port(host)
+        welcome = name in self._hosts or (self._any_host and (not self._addresses_only or _is_address(name)))
+        if not welcome:
             raise Refused(
                 "wrong_host", "this server is not called by that name",
                 hint="call it localhost, or set CLEANCUT_ALLOWED_HOSTS",
@@ -67,6 +72,14 @@ class Guard:
                 "foreign_page", "a page of another origin may not call this server",
                 hint="set CLEANCUT_ORIGINS to the origins that may",
             )  # fmt: skip
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _without_port(host: str) -> str:

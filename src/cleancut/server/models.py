@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cleancut.choice import AUTO, choices
+from cleancut._version import __version__
+from cleancut.choice import AUTO, LOOKS, choices
 from cleancut.errors import UnknownModel
 from cleancut.models.spec import ModelSpec
 from cleancut.models.weights import installed
+from cleancut.options import Options
 from cleancut.server.problems import Refused
 from cleancut.server.settings import ServerSettings
 
@@ -24,6 +26,22 @@ def default_name(settings: ServerSettings) -> str:
     except UnknownModel:
         return settings.model
     return spec.name if spec else AUTO
+
+
+def identity(spec: ModelSpec | None, options: Options, settings: ServerSettings) -> str:
+    """What a matte depends on beside the photo and the options: this version, the weights, the arithmetic. Blocks.
+
+    Else what was kept before would be taken for what the same request gives now.
+    """
+    from cleancut.engines import model_of, options_for, precision_of, store_of
+
+    store = store_of(settings.core)
+    told = [__version__]
+    for each in (spec,) if spec else tuple(model_of(name, settings.core) for name in choices(store)[:LOOKS]):
+        weights = installed(each, store)
+        precision = precision_of(each, options_for(each.name, options, settings.core), settings.core)
+        told += [each.name, weights.sha256 if weights else "", precision]
+    return " ".join(told)
 
 
 def check_installed(spec: ModelSpec | None, settings: ServerSettings) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cleancut.server.cutouts import Made
+from cleancut.server.asks import Made
 
 TYPES = {
     "png": "image/png", "webp": "image/webp", "avif": "image/avif", "jpg": "image/jpeg", "tiff": "image/tiff",
@@ -16,7 +16,7 @@ TYPES = {
 
 # As much as is written before the client has to take it. More would be copied again and again while it waits, and be
 # too much for slow clients to take within their patience.
-_PART = 64 * 1024
+PART = 64 * 1024
 
 
 class Bytes(Response):
@@ -26,9 +26,9 @@ class Bytes(Response):
         """Send it."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         body = memoryview(self.body)
-        for begin in range(0, len(body), _PART):
-            part = bytes(body[begin : begin + _PART])
-            await send({"type": "http.response.body", "body": part, "more_body": begin + _PART < len(body)})
+        for begin in range(0, len(body), PART):
+            part = bytes(body[begin : begin + PART])
+            await send({"type": "http.response.body", "body": part, "more_body": begin + PART < len(body)})
         if not len(body):
             await send({"type": "http.response.body", "body": b""})
 

@@ -34,12 +34,20 @@ TheService = Annotated[Service, Depends(service_in)]
 TheClient = Annotated[Client, Depends(client_in)]
 
 
+# Of commas, brackets and escapes in JSON: ten thousand edits have seven each, and a picture in base64 has none.
+_MARKS = 150_000
+
+
 class _Quick(Request):
-    """A request whose JSON is read five times as fast: a picture in it would hold up the event loop."""
+    """A request whose JSON holds up the event loop for milliseconds only, whatever is in it."""
 
     async def json(self) -> Any:
+        body = await self.body()
+        if sum(body.count(mark) for mark in (b",", b"[", b"{", b"\\")) > _MARKS:
+            raise Refused("bad_request", "the JSON has too many parts", hint="send fewer edits at a time")
         try:
-            return from_json(await self.body())
+            # Five times as fast as Python's own.
+            return from_json(body)
         except ValueError as error:
             raise JSONDecodeError(str(error), "", 0) from None
 
@@ -54,7 +62,7 @@ class Known(APIRoute):
         async def known(request: Request) -> Response:
             service = service_in(request)
             request.state.client = service.auth.client(request, request.method)
-            return await handle(request)
+            return await handle(_Quick(request.scope, request.receive))
 
         return known
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import socket
@@ -10,25 +9,18 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
-from typing import Any
 
-import h11
 import structlog
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cleancut.engines import on_cpu
 from cleancut.errors import OptionError
 from cleancut.server.app import create_app
+from cleancut.server.connections import KEEP_ALIVE_S, patient
 from cleancut.server.keys import Keys, keys_file
-from cleancut.server.logs import HEADERS
 from cleancut.server.models import model_for
-from cleancut.server.problems import Refused, answer
 from cleancut.server.service import Service
 from cleancut.server.settings import ServerSettings
-
-# Longer than most clients leave between two requests of a batch.
-_KEEP_ALIVE_S = 15
 
 # Connections that wait to be accepted: more than this, and the kernel lets the clients try again.
 _BACKLOG = 256
@@ -105,7 +97,7 @@ class Server(uvicorn.Server):
         proxies = list(settings.trusted_proxies)
         config = uvicorn.Config(
             self.app,
-            http=_patient(settings.patience, settings.connections),
+            http=patient(settings.patience, settings.connections),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -113,7 +105,7 @@ class Server(uvicorn.Server):
             server_header=False,
             proxy_headers=bool(proxies),
             forwarded_allow_ips=proxies or "127.0.0.1",
-            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=settings.drain,
             backlog=_BACKLOG,
         )
@@ -155,59 +147,3 @@ def _end_after(seconds: float) -> None:
     last = threading.Timer(seconds, end)
     last.daemon = True
     last.start()
-
-
-def _patient(seconds: float, most: int) -> type[asyncio.Protocol]:
-    """uvicorn's protocol, with limits to how long a client may take for the head of its next request, and to how many
-    connections there are.
-    """
-
-    class Patient(H11Protocol):
-        _waits: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            if len(self.connections) > most:
-                transport.abort()
-            self._wait(seconds)
-
-        def on_response_complete(self) -> None:
-            super().on_response_complete()
-            # The keep-alive's own limit is lifted by the first byte that comes.
-            self._wait(_KEEP_ALIVE_S + seconds)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            if self._waits is not None:
-                self._waits.cancel()
-            super().connection_lost(exc)
-
-        def _wait(self, seconds: float) -> None:
-            if self._waits is not None:
-                self._waits.cancel()
-            self._waits = self.loop.call_later(seconds, self._give_up)
-
-        def _give_up(self) -> None:
-            # A request that has begun has timeouts of its own, which end by closing.
-            if self.transport.is_closing() or getattr(self.cycle, "response_complete", True):
-                # Not close(), which waits until the client has taken all that was written.
-                self.transport.abort()
-            else:
-                self._wait(seconds)
-
-        def send_400_response(self, msg: str) -> None:
-            """What is no HTTP is refused in the shape that all refusals have."""
-            if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
-                # An answer is under way, or has been given: there is no place for another.
-                self.transport.close()
-                return
-            made = answer(Refused("bad_request", "this is no HTTP/1.1 request", hint="send one, its head up to 16 KB"))
-            headers = [*made.raw_headers, *((name.encode(), value.encode()) for name, value in HEADERS.items())]
-            for event in (
-                h11.Response(status_code=400, headers=[*headers, (b"connection", b"close")], reason=b"Bad Request"),
-                h11.Data(data=bytes(made.body)),
-                h11.EndOfMessage(),
-            ):
-                self.transport.write(self.conn.send(event) or b"")
-            self.transport.close()
-
-    return Patient

@@ -16,6 +16,7 @@ from cleancut.server import audit
 from cleancut.server.auth import Client
 from cleancut.server.openapi import errors, file
 from cleancut.server.problems import Refused
+from cleancut.server.replies import PART
 from cleancut.server.routing import Known, TheClient, TheService
 from cleancut.server.service import Service
 
@@ -45,7 +46,7 @@ async def export(service: TheService, client: TheClient) -> Response:
 async def erase(service: TheService, client: TheClient) -> Erased:
     """Delete all that is kept under this key, now."""
     _only_ones_own(client, service)
-    count = await asyncio.to_thread(service.storage.erase, client.owner)
+    count = await asyncio.to_thread(service.cutouts.erase, client.owner)
     await asyncio.to_thread(audit.note, service.settings.folder, "erase", client.owner, objects=count)
     return Erased(erased=count)
 
@@ -65,9 +66,9 @@ def _zipped(service: Service, owner: str) -> Iterator[bytes]:
             data = service.storage.get(owner, each.name)
             if data is not None:
                 archive.writestr(each.name, data)
-                yield target.taken()
+                yield from target.taken()
         archive.writestr("audit.json", json.dumps(audit.lines(service.settings.folder, owner), indent=2))
-    yield target.taken()
+    yield from target.taken()
 
 
 class _Parts(io.RawIOBase):
@@ -85,8 +86,8 @@ class _Parts(io.RawIOBase):
         self._parts += part
         return len(part)
 
-    def taken(self) -> bytes:
-        """What has been written since the last time."""
-        part = bytes(self._parts)
+    def taken(self) -> Iterator[bytes]:
+        """What has been written since the last time, in parts that slow clients can take."""
+        whole = bytes(self._parts)
         self._parts.clear()
-        return part
+        return (whole[begin : begin + PART] for begin in range(0, len(whole), PART))

@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from cleancut.options import Limits, Options
-from cleancut.server.cutouts import Ask, gone
+from cleancut.server.asks import Ask
+from cleancut.server.cutouts import gone
 from cleancut.server.forms import (
     DATA_URL_BYTES,
     EXAMPLE,
@@ -129,10 +130,10 @@ async def remove_background(
     ask = Ask(client.owner, photo, options, limits, keeps(request, service))
     made = await while_connected(request, service.cutouts.picture(ask))
     if wants_picture(request, default=False):
-        return picture_reply(made, {"Content-Location": f"/api/download/{made.name}"} if ask.keep else {})
+        return picture_reply(made, {"Content-Location": f"/api/download/{made.name}"} if made.kept else {})
     said = "the background is gone" if made.facts.subject else "no subject was found: the picture is clear"
     message = "; ".join((said, *made.facts.notes))
-    name = made.name if ask.keep else None
+    name = made.name if made.kept else None
     return await _as_json(made.data, {"filename": name, "message": message}, told(made))
 
 

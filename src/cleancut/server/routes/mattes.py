@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from cleancut.options import Limits
-from cleancut.server.cutouts import Ask, Facts, Made, gone
+from cleancut.server.asks import Ask, Facts, Made
+from cleancut.server.cutouts import gone
 from cleancut.server.forms import (
     FORM,
     STROKES_BYTES,
@@ -22,6 +23,7 @@ from cleancut.server.forms import (
     RenderForm,
     bytes_of,
     options_of,
+    strokes_of,
 )
 from cleancut.server.openapi import ID, NOT_MODIFIED, errors, file, links, picture_or, pictures
 from cleancut.server.photos import keeps, photo_of, wants_picture
@@ -79,10 +81,10 @@ async def cut_out(
     limits = service.settings.v1_limits
     photo = await photo_of(form.image, form.url, limits, service)
     options = await options_of(form, service.settings, await _behind(form, limits))
-    strokes = tuple(each.stroke() for each in form.strokes)
+    strokes = await asyncio.to_thread(strokes_of, form.strokes)
     ask = Ask(client.owner, photo, options, limits, keeps(request, service), strokes)
     made = await while_connected(request, service.cutouts.picture(ask))
-    place = {"Content-Location": f"/api/v1/results/{made.name}"} if ask.keep else {}
+    place = {"Content-Location": f"/api/v1/results/{made.name}"} if made.kept else {}
     return picture(made, place)
 
 
@@ -156,12 +158,12 @@ async def make_picture(
         raise _nothing_kept("accept image/*, to have the picture as the answer")
     limits = service.settings.v1_limits
     options = await options_of(form, service.settings, await _behind(form, limits))
-    strokes = tuple(each.stroke() for each in form.strokes)
-    ask = Ask(client.owner, b"", options, limits, keep, strokes)
+    strokes = await asyncio.to_thread(strokes_of, form.strokes)
+    ask = Ask(client.owner, b"", options, limits, keep, strokes, must_be_kept=not at_once)
     made = await while_connected(request, service.cutouts.render(id, ask))
     place = f"/api/v1/results/{made.name}"
     if at_once:
-        answer = picture(made, {"Location": place} if keep else {})
+        answer = picture(made, {"Location": place} if made.kept else {})
         answer.status_code = 201
         return answer
     response.headers.update(told(made) | {"Location": place})

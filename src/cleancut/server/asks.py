@@ -1,0 +1,69 @@
+"""What clients ask for, and what they are answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from cleancut.options import Limits, Options
+
+if TYPE_CHECKING:
+    from cleancut.matting.strokes import Stroke
+    from cleancut.types import Matte, Source
+
+Found = Literal["hit", "miss", "joined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is told of a matte."""
+
+    model: str
+    device: str
+    precision: str
+    subject: bool
+    confidence: float
+    width: int
+    height: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A picture that a client wants."""
+
+    owner: str
+    photo: bytes
+    """Empty where a matte is named, with which its photo is kept."""
+    options: Options
+    limits: Limits
+    keep: bool = True
+    """Whether anything may be kept, and what was kept be used."""
+    strokes: tuple[Stroke, ...] = ()
+    must_be_kept: bool = False
+    """Whether the answer is only a name, and so of no use where there is no room to keep anything."""
+    deletions: int = 0
+    """Of its owner, when it was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A photo and its matte in memory."""
+
+    source: Source
+    matte: Matte
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An answer: a picture's bytes, or a matte (which has none)."""
+
+    name: str
+    facts: Facts
+    found: Found
+    data: bytes = b""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Milliseconds of each step that was taken, ``queue`` first."""
+    kept: bool = True
+    """Whether it can be had again by its name."""

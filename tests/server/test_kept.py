@@ -1,0 +1,89 @@
+"""What is kept when something comes between: no room, an erasure, other weights, hostile bodies."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cleancut import engines, remover
+from tests.server.calls import counted, cut, matte_of, opened, picture_of, refused
+from tests.server.conftest import Running, Start
+from tests.server.wire import FORM, JSON, form, part, post
+
+
+def test_a_picture_that_finds_no_room_is_given_all_the_same(start: Start, picture: bytes) -> None:
+    server = start(store_bytes=1000)
+    answer = cut(server, picture)
+    assert answer.status_code == 200
+    assert opened(answer.content).size == (160, 128)
+    assert "Content-Location" not in answer.headers
+    refused(matte_of(server, picture), 503, "unwritable")
+
+
+def test_what_is_under_way_when_all_is_erased_is_not_kept(
+    start: Start, monkeypatch: pytest.MonkeyPatch, picture: bytes
+) -> None:
+    server = start()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def engine_of(*args: Any) -> Any:
+        begun.set()
+        assert go_on.wait(20)
+        return engines.engine_of(*args)
+
+    monkeypatch.setattr(remover, "engine_of", engine_of)
+    answers: list[httpx.Response] = []
+    client = threading.Thread(target=lambda: answers.append(cut(server, picture)))
+    client.start()
+    assert begun.wait(20)
+    assert server.http.delete("/api/v1/data").status_code == 200
+    go_on.set()
+    client.join(20)
+    assert answers[0].status_code == 200
+    assert "Content-Location" not in answers[0].headers
+    assert server.service.storage.of("local") == []
+
+
+def test_other_weights_of_the_same_name_make_another_matte(
+    start: Start, home: Path, picture: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = matte_of(start(), picture).json()["id"]
+    monkeypatch.setattr("cleancut.server.models.__version__", "0.0.0-other")
+    assert matte_of(start(), picture).json()["id"] != first
+
+
+def test_a_matte_in_use_lives_on(shared: Running, picture: bytes) -> None:
+    id = matte_of(shared, picture).json()["id"]
+    soon = time.time() + 60
+    for path in (shared.home / "server" / "store" / "objects").rglob("*.*"):
+        os.utime(path, (soon, soon))
+    picture_of(shared, id, feather=2)
+    assert min(each.expires for each in shared.service.storage.of("local")) > soon + 3000
+
+
+NOWHERE = [b"[null,null]"] * 19_000
+STROKES = "/api/v1/mattes/00000000000000000000000000000000/pictures"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "body"),
+    [
+        ("/api/edit-mask", JSON, b'{"a":[' + b"[]," * 8_000_000 + b"[]]}"),
+        ("/api/edit-mask", JSON, b'{"image":"' + b"\\u0041" * 4_000_000 + b'"}'),
+        ("/api/session", JSON, b"[" + b"[]," * 300_000 + b"[]]"),
+        (STROKES, FORM, form(*[part("strokes", b"[" + b"[]," * 130_000 + b"[]]") for _ in range(90)])),
+        (STROKES, FORM, form(part("strokes", b'[{"action":"add","radius":1,"points":[%s]}]' % b",".join(NOWHERE)))),
+    ],
+)  # fmt: skip
+def test_no_body_holds_up_the_event_loop(shared: Running, path: str, kind: str, body: bytes) -> None:
+    assert post(shared.port, path, kind, body=body).status in (400, 413, 422)
+    # Generously: on a busy machine everything is late.
+    late = counted(shared, "cleancut_event_loop_lag_seconds_count")
+    assert late > 0
+    assert counted(shared, "cleancut_event_loop_lag_seconds_bucket", le="1.0") == late
