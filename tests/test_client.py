@@ -102,7 +102,6 @@ def test_the_keywords_are_the_form_fields_of_the_service(
         (public.Model, "ModelInfo", set()),
         (public.Licence, "LicenceInfo", set()),
         (public.Server, "ServerInfo", set()),
-        (public.Stroke, "StrokeForm", set()),
         (Limits, "Limit", set()),
     ],
 )
@@ -110,6 +109,11 @@ def test_answers_have_the_fields_that_the_service_sends(
     schema: dict[str, Any], kind: type[Any], name: str, links: set[str]
 ) -> None:
     assert {each.name for each in fields(kind)} == set(schema["components"]["schemas"][name]["properties"]) - links
+
+
+def test_a_stroke_has_the_fields_that_the_service_takes(schema: dict[str, Any]) -> None:
+    taken = schema["components"]["schemas"]["RenderForm"]["properties"]["strokes"]["items"]["properties"]
+    assert {each.name for each in fields(public.Stroke)} == set(taken)
 
 
 # Against the service itself.
