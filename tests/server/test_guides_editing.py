@@ -54,6 +54,17 @@ def test_what_the_brush_removes_is_clear_and_all_else_is_as_it_was(shared: Runni
     np.testing.assert_array_equal(found[untouched], expected[untouched])
 
 
+def test_many_edits_are_as_one_after_the_other(shared: Running) -> None:
+    whole = data_url(saved(ORIGINAL, "PNG"))
+    edits = [(("add", "remove")[number % 3 == 0], 7.0 * number % 120, 5.0 * number % 100, 6.0) for number in range(120)]
+    found = edited(edit(shared, half_cut(), *edits, original=whole))
+    expected = half_cut()
+    for each in edits:
+        expected = edited(edit(shared, expected, each, original=whole))
+    # Each answer is rounded to 8 bits.
+    np.testing.assert_allclose(found[..., 3].astype(int), expected[..., 3], atol=2)
+
+
 def test_what_the_brush_restores_has_the_originals_colours_byte_for_byte(shared: Running) -> None:
     answer = edit(shared, half_cut(), ("add", 80, 50, 15), original=data_url(saved(ORIGINAL, "PNG")))
     found = edited(answer)

@@ -156,6 +156,17 @@ def test_a_client_that_left_is_logged_as_that(begin: Begin, lines: Lines) -> Non
     assert (line["status"], line["problem"]) == (499, "client_gone")
 
 
+def test_the_log_has_the_address_of_those_alone_who_try_keys(begin: Begin, lines: Lines) -> None:
+    server = begin()
+    make(keys_file(server.home), "shop")
+    server.http.get("/api/v1/models", headers={"X-Api-Key": "wrong"})
+    server.http.get("/api/v1/models")
+    guessed, asked = of_requests(lines, 2)
+    assert (guessed["problem"], guessed["address"]) == ("key_unknown", "127.0.0.1")
+    assert asked["problem"] == "key_needed"
+    assert "address" not in asked
+
+
 @pytest.mark.parametrize("defect", [ZeroDivisionError, TimeoutError])
 def test_a_defect_is_logged_with_its_traceback_and_told_without(
     begin: Begin, lines: Lines, monkeypatch: pytest.MonkeyPatch, defect: type[Exception]

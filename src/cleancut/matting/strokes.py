@@ -78,10 +78,16 @@ class Stroke:
 def check_cover(strokes: Sequence[Stroke], width: int, height: int) -> None:
     """Refuse strokes that together would paint a picture over and over. Raises OptionError."""
     whole = width * height
-    if sum(min(whole, 4 * stroke.radius**2 * len(stroke.points)) for stroke in strokes) > MAX_COVER * whole:
+    if sum(min(whole, _area(stroke)) for stroke in strokes) > MAX_COVER * whole:
         raise OptionError(
             f"the strokes cover the picture more than {MAX_COVER} times", hint="send fewer, or of a smaller radius"
         )
+
+
+def _area(stroke: Stroke) -> float:
+    """No less than what a stroke covers, in pixels."""
+    length = sum(math.dist(*ends) for ends in pairwise(stroke.points))
+    return 4 * stroke.radius**2 + 2 * stroke.radius * length
 
 
 def paint(alpha: Alpha, strokes: Sequence[Stroke]) -> Alpha:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 # Between so many it is looked whether anybody still waits.
-_STROKES_AT_ONCE = 50
+STROKES_AT_ONCE = 50
 
 # The options that a matte depends on; all others are the rendering's.
 _OF_THE_MATTE = ("model", "quality", "precision", "device", "refine")
@@ -279,7 +279,7 @@ class Cutouts:
         if ask.strokes:
             check_cover(ask.strokes, seen.source.width, seen.source.height)
             alpha = matte.alpha
-            for some in batched(ask.strokes, _STROKES_AT_ONCE):
+            for some in batched(ask.strokes, STROKES_AT_ONCE):
                 alpha = clock(paint, alpha, some)
             matte = replace(matte, alpha=alpha, subject=bool(alpha.any()))
         if ask.options.require_subject and not matte.subject:

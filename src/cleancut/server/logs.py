@@ -36,6 +36,8 @@ HEADERS = {
 # What the log says of clients that went away before there was an answer.
 _NOT_ANSWERED = REFUSALS["client_gone"][0]
 
+_SUSPECT = ("key_unknown", "rate_limited")
+
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -103,6 +105,8 @@ class Envelope:
         state["request_id"] = _request_id(Headers(scope=scope))
         state["headers"] = {}
         status = _NOT_ANSWERED
+        # What is answered to GET, without the body, which the server's socket leaves out by itself.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
 
         async def send_on(message: Message) -> None:
             nonlocal status
@@ -115,7 +119,7 @@ class Envelope:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_on)
+            await self._app(asked, receive, send_on)
         except asyncio.CancelledError:
             # Only the server itself does this to a request, when it has waited long enough for its end.
             state["problem"] = "shutting_down"
@@ -129,12 +133,12 @@ class Envelope:
             if status == _NOT_ANSWERED:
                 await answer(error)(scope, receive, send_on)
         finally:
-            self._tell(scope, status, time.perf_counter() - began)
+            route = getattr(asked.get("route"), "path", "none")
+            self._tell(scope, route, status, time.perf_counter() - began)
 
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+    def _tell(self, scope: Scope, route: str, status: int, seconds: float) -> None:
+        """``route``: its pattern, not the path: names of results do not belong into logs and labels."""
         state = scope["state"]
-        # The route's pattern, not the path: names of results do not belong into logs and labels.
-        route = getattr(scope.get("route"), "path", "none")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.requests.labels(method, route, status).inc()
         self._metrics.seconds.labels(route).observe(seconds)
@@ -148,6 +152,8 @@ class Envelope:
             "ms": round(seconds * 1000, 1),
             "client": getattr(state.get("client"), "owner", None),
             "problem": problem,
+            # Of those alone whom an operator may have to keep out.
+            "address": scope["client"][0] if problem in _SUSPECT and scope.get("client") else None,
             **state.get("told", {}),
         }
         self._log.info("request", **{name: value for name, value in told.items() if value is not None})

@@ -8,10 +8,12 @@ import json
 import zipfile
 from collections.abc import Iterator
 
+import structlog
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
 
+from cleancut.errors import Unwritable
 from cleancut.server import audit
 from cleancut.server.auth import Client
 from cleancut.server.openapi import errors, file
@@ -47,7 +49,11 @@ async def erase(service: TheService, client: TheClient) -> Erased:
     """Delete all that is kept under this key, now."""
     _only_ones_own(client, service)
     count = await asyncio.to_thread(service.cutouts.erase, client.owner)
-    await asyncio.to_thread(audit.note, service.settings.folder, "erase", client.owner, objects=count)
+    try:
+        await asyncio.to_thread(audit.note, service.settings.folder, "erase", client.owner, objects=count)
+    except Unwritable as error:
+        # It is done, whoever can tell of it.
+        structlog.get_logger().error("no line for the audit", action="erase", owner=client.owner, problem=str(error))
     return Erased(erased=count)
 
 

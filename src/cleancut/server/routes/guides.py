@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request, UploadFile
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cleancut.options import Limits, Options
 from cleancut.server.asks import Ask
-from cleancut.server.cutouts import gone
+from cleancut.server.cutouts import STROKES_AT_ONCE, batched, gone
 from cleancut.server.forms import (
     DATA_URL_BYTES,
     EXAMPLE,
@@ -202,6 +203,8 @@ def _no_cloud(key: str | None) -> Refused:
 
 def _editing(edits: Edits, original: bytes | None, limits: Limits) -> Any:
     def job(clock: StoppableClock) -> bytes:
+        import numpy as np
+
         from cleancut.matting.strokes import Stroke, check_cover
         from cleancut.pipeline import load
         from cleancut.steps.edit import edit
@@ -214,7 +217,15 @@ def _editing(edits: Edits, original: bytes | None, limits: Limits) -> Any:
         whole = None if photo is None else load(photo, limits, clock)
         strokes = [Stroke(each.action, ((each.x, each.y),), each.radius) for each in edits.edits]
         check_cover(strokes, cutout.width, cutout.height)
-        return clock(encode, clock(edit, cutout, strokes, whole), Options())
+        if whole is None:
+            # Together, since what one has cleared the next could not restore.
+            return clock(encode, clock(edit, cutout, strokes, whole), Options())
+        picture = clock(edit, cutout, (), whole)
+        for some in batched(tuple(strokes), STROKES_AT_ONCE):
+            picture = clock(edit, cutout, some, whole)
+            rgb, alpha = np.split(picture.pixels, [3], axis=2)
+            cutout = replace(cutout, rgb=np.ascontiguousarray(rgb), alpha=np.ascontiguousarray(alpha[..., 0]))
+        return clock(encode, picture, Options())
 
     return job
 

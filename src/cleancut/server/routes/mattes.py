@@ -107,13 +107,14 @@ async def make_matte(
     ask = Ask(client.owner, photo, await options_of(form, service.settings), limits)
     made = await while_connected(request, service.cutouts.matte(ask))
     response.headers.update(told(made) | {"Location": f"/api/v1/mattes/{made.name}"})
-    return _info(made.name, made.facts, service, client.owner)
+    return await asyncio.to_thread(_info, made.name, made.facts, service, client.owner)
 
 
 @reading.get("/mattes/{id}", responses=errors(404))
 async def matte(id: ID, service: TheService, client: TheClient) -> MatteInfo:
     """What is known of a matte."""
-    return _info(id, await _facts(id, service, client.owner), service, client.owner)
+    facts = await _facts(id, service, client.owner)
+    return await asyncio.to_thread(_info, id, facts, service, client.owner)
 
 
 @reading.get(
@@ -167,7 +168,8 @@ async def make_picture(
         answer.status_code = 201
         return answer
     response.headers.update(told(made) | {"Location": place})
-    return PictureInfo(name=made.name, url=place, bytes=len(made.data), expires=_expiry(made, service, client.owner))
+    expires = await asyncio.to_thread(_expiry, made, service, client.owner)
+    return PictureInfo(name=made.name, url=place, bytes=len(made.data), expires=expires)
 
 
 @reading.delete("/mattes/{id}", status_code=204, responses=errors(404))
