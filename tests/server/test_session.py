@@ -111,7 +111,7 @@ def test_a_forged_or_broken_cookie_is_no_session(server: Running, home: Path, pi
     _, anna = key(home, "Anna")
     _, token = sign_in(server, anna)
     true = server.http.cookies[COOKIE]
-    for wrong in ("x", "", true[:-1], true[:-1] + ("A" if true[-1] != "A" else "B"), true.partition(".")[0]):
+    for wrong in ("x", "", true[:-1], true[:-9] + "AB"[true[-9] == "A"] + true[-8:], true.partition(".")[0]):
         server.http.cookies.clear()
         headers = {"Cookie": f"{COOKIE}={wrong}", **token}
         refused(cut(server, picture, headers), 401, "key_needed")
@@ -127,6 +127,17 @@ def test_signing_out_takes_the_cookie_away(server: Running, home: Path) -> None:
     assert server.http.get("/api/session").json()["signed_in"] is False
     refused(server.http.get("/api/v1/data"), 401, "key_needed")
     assert server.http.delete("/api/session").status_code == 204, "who is not signed in is signed out"
+
+
+def test_a_copy_of_the_cookie_is_worth_nothing_after_signing_out(start: Start, home: Path) -> None:
+    server = start()
+    _, anna = key(home, "Anna")
+    sign_in(server, anna)
+    copy = server.http.cookies[COOKIE]
+    assert server.http.get("/api/v1/models").status_code == 200
+    server.http.delete("/api/session")
+    server.http.cookies.set(COOKIE, copy, domain="127.0.0.1")
+    assert server.http.get("/api/v1/models").status_code == 401
 
 
 def test_a_session_ends_with_its_key(server: Running, home: Path, picture: bytes) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import structlog
+from cachetools import TTLCache
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 
@@ -26,6 +27,9 @@ CSRF_HEADER = "X-CSRF-Token"
 
 # Whose everything is where there are no keys.
 EVERYBODY = "local"
+
+# More than people sign out in half a day.
+_ENDED_SESSIONS = 100_000
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -74,6 +78,8 @@ class Auth:
         self._rates = rates
         self._sessions = URLSafeTimedSerializer(secret, salt="cleancut.session")
         self._tokens = URLSafeTimedSerializer(secret, salt="cleancut.csrf")
+        # Sessions that were ended before their time, for as long as their cookies would hold.
+        self._ended: TTLCache[str, bool] = TTLCache(_ENDED_SESSIONS, settings.session_seconds)
 
     def client(self, request: HTTPConnection, method: str) -> Client:
         """Who sent a request.
@@ -117,17 +123,30 @@ class Auth:
         """The value of a cookie for the owner of a key."""
         return str(self._sessions.dumps([owner, secrets.token_hex(8)]))
 
+    def sign_out(self, session: str) -> None:
+        """End a session: its cookie is worth nothing any more."""
+        # By its id: one session can be spelled in several ways.
+        if id := self._read(session)[1]:
+            self._ended[id] = True
+
     def token(self, session: str) -> str:
         """What the page sends with everything that changes something, and other pages cannot know."""
         return str(self._tokens.dumps(session))
 
     def _signed_in(self, session: str) -> str | None:
-        try:
-            owner, _ = self._sessions.loads(session, max_age=self._settings.session_seconds)
-        except (BadSignature, ValueError, TypeError):
+        owner, id = self._read(session)
+        if not owner or id in self._ended:
             return None
         # A session ends with its key.
-        return str(owner) if self.keys.of(str(owner)) else None
+        return owner if self.keys.of(owner) else None
+
+    def _read(self, session: str) -> tuple[str, str]:
+        """The owner and the id of a session; empty where it is none."""
+        try:
+            owner, id = self._sessions.loads(session, max_age=self._settings.session_seconds)
+        except (BadSignature, ValueError, TypeError):
+            return "", ""
+        return str(owner), str(id)
 
     def _holds(self, token: str, session: str) -> bool:
         try:

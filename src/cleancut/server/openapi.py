@@ -46,7 +46,15 @@ class Problem(BaseModel):
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Responses for these refusals, and for those that every route has."""
     always = (400, 401, 403, 422, 429, 503)
-    return {status: {"model": Problem, "description": _MEANINGS[status]} for status in sorted({*always, *statuses})}
+    return {status: _error(status) for status in sorted({*always, *statuses})}
+
+
+def _error(status: int) -> dict[str, Any]:
+    said: dict[str, Any] = {"model": Problem, "description": _MEANINGS[status]}
+    if status in (429, 503):
+        wait = {"description": "Seconds after which it may go better.", "schema": {"type": "integer"}}
+        said["headers"] = {"Retry-After": wait}
+    return said
 
 
 def pictures(says: str) -> dict[int | str, dict[str, Any]]:

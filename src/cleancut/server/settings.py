@@ -36,6 +36,11 @@ def _words(env: Mapping[str, str], name: str, default: Any) -> Any:
     return words or default
 
 
+def _count(env: Mapping[str, str], name: str, default: Any) -> Any:
+    """A whole number, also 0."""
+    return 0 if env.get(name, "").strip() == "0" else number_in(env, name, default)
+
+
 def _rates(env: Mapping[str, str], name: str, default: Any) -> Any:
     """Windows such as ``10/minute;50/hour``; ``none`` for no limit."""
     text = env.get(name, "").strip().lower()
@@ -118,7 +123,9 @@ class ServerSettings:
     # One picture in the model, one on its way there, one on its way out: more only take memory (batch/run.py).
     workers: int = _setting(3, "pictures worked on at a time")
     # On two cores and at 2 MP about half a minute of work: longer than that, and clients give up.
-    waiting: int = _setting(16, "requests let in beside those, uploading or waiting for their turn; more get 503")
+    waiting: int = _setting(
+        16, "requests let in beside those, uploading or waiting for their turn; more get 503", _count
+    )
     deadline: int = _setting(120, "seconds from a request's first byte to its answer")
     # Each costs a file descriptor, of which a process has 1024 by default, and kept files and models need some too.
     connections: int = _setting(500, "open connections; more are closed at once")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import BaseModel
 
+from cleancut.server.openapi import errors
 from cleancut.server.problems import Refused
 from cleancut.server.routing import TheService
 
@@ -47,7 +48,7 @@ async def ready(service: TheService) -> Response:
     return PlainTextResponse("ready")
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, responses=errors(403))
 async def metrics(request: Request, service: TheService) -> Response:
     """Prometheus' metrics; beyond loopback a key is needed."""
     settings = service.settings

@@ -55,8 +55,9 @@ async def sign_in(request: Request, key: SignIn, service: TheService, response: 
 
 
 @router.delete("", status_code=204, responses=errors())
-async def sign_out(response: Response) -> None:
-    """Sign out in this browser."""
+async def sign_out(request: Request, service: TheService, response: Response) -> None:
+    """Sign out: the cookie is deleted, and worth nothing where it was copied to."""
+    service.auth.sign_out(request.cookies.get(COOKIE, ""))
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
 
