@@ -53,7 +53,7 @@ def estimate(
 ) -> Estimate:
     """Run the model that the options ask for; for ``auto`` one or two of ``models``, by default those at hand.
 
-    The model in integers is made afterwards, beside the work. Raises ModelError.
+    Raises ModelError.
     """
 
     @cache
@@ -68,7 +68,6 @@ def estimate(
         name, matte, *notes = best_of(models or choices(store_of(settings)), look)
     else:
         matte = look(name)
-    prepare_later(replace(options, model=name), settings)
     return Estimate(matte, engine(name), tuple(notes))
 
 
@@ -122,6 +121,7 @@ class Remover:
         models = self._models if self.options.model == AUTO else ()
         found = estimate(source, self.options, self._settings, clock, report, models)
         result = finish(source, found.matte, found.engine, self.options, limits, clock)
+        prepare_later(replace(self.options, model=found.engine.spec.name), self._settings)
         return replace(result, notes=(*result.notes, *found.notes))
 
     @cached_property

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import structlog
 from fastapi import FastAPI
@@ -116,6 +117,7 @@ def _first_run(service: Service) -> str:
     from PIL import Image
 
     from cleancut.engines import LOADED
+    from cleancut.int8 import prepare_later
     from cleancut.remover import estimate
     from cleancut.runtime.pool import EnginePool
     from cleancut.steps.decode import from_image
@@ -125,7 +127,9 @@ def _first_run(service: Service) -> str:
     plain = from_image(Image.fromarray(np.full((64, 64, 3), 128, np.uint8)))
     settings = service.settings
     options = Options(model=settings.model, device=settings.device, precision=settings.precision)
-    return estimate(plain, options, settings.core).engine.device
+    engine = estimate(plain, options, settings.core).engine
+    prepare_later(replace(options, model=engine.spec.name), settings.core)
+    return engine.device
 
 
 async def _sweep_for_ever(service: Service) -> None:

@@ -224,6 +224,7 @@ class Cutouts:
         if ask.keep and (recalled := self._recalled(ask.owner, name, clock)):
             self._prolong(ask.owner, name)
             return recalled
+        from cleancut.int8 import prepare_later
         from cleancut.pipeline import load
         from cleancut.remover import estimate
 
@@ -235,6 +236,7 @@ class Cutouts:
             found.engine.spec.name, found.engine.device, found.engine.precision, matte.subject,
             round(matte.confidence, 4), source.width, source.height, (*source.notes, *found.engine.notes, *found.notes),
         )  # fmt: skip
+        prepare_later(replace(ask.options, model=facts.model), self._settings.core)
         self._metrics.ran(facts.model, facts.device, facts.precision)
         if ask.keep:
             self._keep(ask, name, levels, facts)
