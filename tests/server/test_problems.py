@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,9 @@ from tests.server.wire import FORM, JSON, Reply, ask, form, part, post, request
 
 CUT = "/api/remove-background"
 PLACE = "/home/somebody/.cache/cleancut/x.onnx"
+
+# Where things lie on the machine that runs this.
+PLACES = {str(Path(__file__).parents[2]), sys.prefix, sys.base_prefix, tempfile.gettempdir(), str(Path.home())}
 
 
 def said(error: Exception) -> dict[str, str]:
@@ -192,7 +197,8 @@ def test_no_refusal_tells_of_files_code_or_keys(start: Start, home: Path, pictur
         assert 400 <= each.status < 500
         assert each.code in REFUSALS or each.code in {kind.code for kind in of_core()}
         text = each.body.decode().replace(json.dumps(str(home))[1:-1], "" if each.code == "unknown_model" else "HOME")
-        assert not re.search(r"HOME|/tmp/|/usr/|/work/|\.py\b|Traceback|File \"|pydantic|0x[0-9a-f]{6}", text), text
+        assert not re.search(r"HOME|\.py\b|Traceback|File \"|pydantic|0x[0-9a-f]{6}", text), text
+        assert not [each for each in PLACES if each in text], text
         assert wrong not in text
         assert secret not in text
 
