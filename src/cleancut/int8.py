@@ -33,8 +33,8 @@ from cleancut.settings import Settings, read_settings
 
 _ROUNDS = 3
 
-# Kept, since Python warns of a process that is forgotten while it runs.
-_begun: dict[tuple[str, Path], subprocess.Popen[bytes] | None] = {}
+# Whatever became of it: a process asks once.
+_begun: set[tuple[str, Path]] = set()
 _lock = threading.Lock()
 
 
@@ -87,14 +87,14 @@ def prepare_later(options: Options, settings: Settings) -> None:
     with _lock:
         if key in _begun:
             return
-        _begun[key] = None
+        _begun.add(key)
     with suppress(CleancutError, OSError):
         spec = model_of(options.model, settings)
         folder = int8_folder(spec, settings) if on_cpu(options.device) else None
         if folder is None or _unfinished(folder).exists() or not os.access(settings.home, os.W_OK):
             return
         if measured(spec, settings) is None:
-            _begun[key] = _spawn(spec.name, settings)
+            _spawn(spec.name, settings)
 
 
 def _is_python() -> bool:
@@ -102,7 +102,7 @@ def _is_python() -> bool:
     return bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
-def _spawn(name: str, settings: Settings) -> subprocess.Popen[bytes]:
+def _spawn(name: str, settings: Settings) -> None:
     # -P: a file onnx.py in the folder where the command is called is not ours.
     words = [sys.executable, "-P", "-m", "cleancut.int8", name, str(settings.home), str(threads_of(settings))]
     how: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
@@ -113,7 +113,9 @@ def _spawn(name: str, settings: Settings) -> subprocess.Popen[bytes]:
         )
     else:
         how["start_new_session"] = True
-    return subprocess.Popen(words, **how)
+    process = subprocess.Popen(words, **how)
+    # Else it would be a zombie for as long as this process lives, which may be a server.
+    threading.Thread(target=process.wait, name="int8", daemon=True).start()
 
 
 def _unfinished(folder: Path) -> Path:

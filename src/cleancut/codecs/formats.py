@@ -86,8 +86,9 @@ _reading: ContextVar[bool] = ContextVar("cleancut_reading", default=False)
 class _WhileReading(type):
     """Makes every warning a kind of ``_Muted`` in a thread or task that is reading a picture, and none elsewhere."""
 
-    def __subclasscheck__(cls, subclass: type) -> bool:
-        return _reading.get()
+    # Bound, since Python may still warn when it ends, after it has emptied this module.
+    def __subclasscheck__(cls, subclass: type, reading: ContextVar[bool] = _reading) -> bool:
+        return reading.get()
 
 
 class _Muted(Warning, metaclass=_WhileReading):
