@@ -9,6 +9,7 @@ from typing import Any
 
 from cleancut.bench.folder import Folder
 from cleancut.bench.load import Loaded
+from cleancut.bench.memory import growth as held_growth
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -72,7 +73,7 @@ def many() -> tuple[list[str], Rows]:
     ):
         found = _folder(result)
         held = [each or 0 for each in found.held]
-        growth = found.growth(_SETTLED)
+        more = held_growth(found.held, _SETTLED)
         rows.append(
             [
                 f"{len(found.seconds)} photos of {title}",
@@ -80,7 +81,7 @@ def many() -> tuple[list[str], Rows]:
                 f"{found.of_the_session:.2f}",
                 f"{max(held[:_SETTLED]) / 1e6:.0f} MB",
                 f"{max(held) / 1e6:.0f} MB",
-                f"{growth:.3f}" if growth else "–",
+                f"{more:.3f}" if more else "–",
             ]
         )
     head = ["folder", "a second", "of the bare model's rate", f"most memory in the first {_SETTLED}"]

@@ -217,6 +217,7 @@ class Limits:
 
 
 P = ParamSpec("P")
+Given = TypeVar("Given")
 First = TypeVar("First")
 Second = TypeVar("Second")
 Returned = TypeVar("Returned")
@@ -235,32 +236,32 @@ def takes_options(
         def call(first: First, /, *args: P.args, **keywords: P.kwargs) -> Returned:
             return function(first, options(*args, **keywords))
 
-        return cast("Callable[Concatenate[First, P], Returned]", _spelled_out(call, function))
+        return cast("Callable[Concatenate[First, P], Returned]", _spelled_out(call, function, options))
 
     return decorate
 
 
 def also_takes_options(
-    options: Callable[P, Options],
-) -> Callable[[Callable[[First, Second, Options], Returned]], Callable[Concatenate[First, Second, P], Returned]]:
-    """``takes_options`` for a function of two things, ``f(first, second, options)``."""
+    options: Callable[P, Given],
+) -> Callable[[Callable[[First, Second, Given], Returned]], Callable[Concatenate[First, Second, P], Returned]]:
+    """``takes_options`` for a function of two things, ``f(first, second, options)``; also for other such classes."""
 
     def decorate(
-        function: Callable[[First, Second, Options], Returned],
+        function: Callable[[First, Second, Given], Returned],
     ) -> Callable[Concatenate[First, Second, P], Returned]:
         @wraps(function)
         def call(first: First, second: Second, /, *args: P.args, **keywords: P.kwargs) -> Returned:
             return function(first, second, options(*args, **keywords))
 
-        return cast("Callable[Concatenate[First, Second, P], Returned]", _spelled_out(call, function))
+        return cast("Callable[Concatenate[First, Second, P], Returned]", _spelled_out(call, function, options))
 
     return decorate
 
 
-def _spelled_out(call: Any, function: Callable[..., Any]) -> Any:
-    """``call`` with the signature of ``function``, its last parameter replaced by the keywords of ``Options``."""
+def _spelled_out(call: Any, function: Callable[..., Any], options: Callable[..., Any]) -> Any:
+    """``call`` with the signature of ``function``, its last parameter replaced by the keywords of ``options``."""
     signature = inspect.signature(function)
     first = [each.replace(kind=each.POSITIONAL_ONLY) for each in signature.parameters.values()][:-1]
-    keywords = inspect.signature(Options).parameters.values()
+    keywords = inspect.signature(options).parameters.values()
     call.__signature__ = signature.replace(parameters=[*first, *keywords])
     return call

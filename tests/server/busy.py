@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -77,14 +76,6 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     monkeypatch.setattr(StoppableClock, "__call__", call)
     return seen
-
-
-def until(holds: Callable[[], bool], what: str) -> None:
-    """Wait for something that happens soon."""
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end, f"it does not come to this: {what}"
-        time.sleep(0.005)
 
 
 def a_photo(number: int) -> bytes:

@@ -27,12 +27,11 @@ from tests.server.busy import (
     gated,
     idle,
     replace_model,
-    until,
     uploading,
     wanted,
 )
 from tests.server.conftest import Running, Start
-from tests.server.wire import FORM, connected, post, read, request
+from tests.server.wire import FORM, connected, post, read, request, until
 
 
 def head_only(sock: socket.socket, path: str = CUT) -> None:

@@ -19,9 +19,9 @@ from cleancut.server.keys import keys_file, make
 from cleancut.server.logs import Envelope, set_up
 from cleancut.server.metrics import Metrics
 from tests.fakes.engines import Failing
-from tests.server.busy import CUT, a_photo, idle, replace_model, until, uploading
+from tests.server.busy import CUT, a_photo, idle, replace_model, uploading
 from tests.server.conftest import Running, Start
-from tests.server.wire import ask, connected, read, request
+from tests.server.wire import ask, connected, read, request, until
 
 Lines = Callable[[], list[dict[str, Any]]]
 Begin = Callable[[], Running]

@@ -21,13 +21,12 @@ from tests.server.busy import (
     gated,
     idle,
     replace_model,
-    until,
     uploading,
     waits_for_answers,
     wanted,
 )
 from tests.server.conftest import Running, Start
-from tests.server.wire import ask, request
+from tests.server.wire import ask, request, until
 
 Labels = tuple[tuple[str, str], ...]
 

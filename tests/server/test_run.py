@@ -24,9 +24,9 @@ from cleancut.server.run import bind, check_model
 from cleancut.server.settings import ServerSettings, read_server_settings
 from tests.fakes.engines import Failing, Known, full
 from tests.fakes.tiny_model import write_tiny_model
-from tests.server.busy import CUT, a_photo, asked, gated, idle, replace_model, settle, until, uploading
+from tests.server.busy import CUT, a_photo, asked, gated, idle, replace_model, settle, uploading
 from tests.server.conftest import Running, Start
-from tests.server.wire import closed, connected, read, request
+from tests.server.wire import closed, connected, read, request, until
 
 
 def settings(**chosen: Any) -> ServerSettings:

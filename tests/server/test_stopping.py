@@ -18,9 +18,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.server.busy import CUT, a_photo, cut_request, until
+from tests.server.busy import CUT, a_photo, cut_request
 from tests.server.conftest import home  # noqa: F401
-from tests.server.wire import FORM, Reply, closed, connected, read, request
+from tests.server.wire import FORM, Reply, closed, connected, read, request, until
 
 ROOT = Path(__file__).parents[2]
 

@@ -207,7 +207,7 @@ def test_a_client_that_does_not_take_its_answer_is_not_waited_for(start: Start) 
         sock.connect(("127.0.0.1", server.port))
         sock.sendall(request("POST", "/api/v1/cutouts", FORM, body=photo))
         until(lambda: server.service.admission.inside > 0)
-        until(lambda: not server.server.server_state.connections, 15)
+        until(lambda: not server.server.server_state.connections, seconds=15)
         assert server.service.admission.inside == 0
     healthy(server)
 

@@ -30,13 +30,12 @@ from tests.server.busy import (
     replace_model,
     settle,
     spied,
-    until,
     uploading,
     waiting_for,
     wanted,
 )
 from tests.server.conftest import Running, Start
-from tests.server.wire import read
+from tests.server.wire import read, until
 
 FULL = ["probe", "validate", "decode", "preprocess", "infer", "refine"]
 UP_TO_THE_MODEL = FULL[:-1]

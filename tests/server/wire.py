@@ -105,11 +105,11 @@ def closed(sock: socket.socket) -> bool:
     return True
 
 
-def until(held: Callable[[], bool], seconds: float = 10) -> None:
+def until(held: Callable[[], bool], what: str = "", seconds: float = 30) -> None:
     """Wait for something that has to come."""
     end = time.monotonic() + seconds
     while not held():
-        assert time.monotonic() < end, "it does not come"
+        assert time.monotonic() < end, f"it does not come to this: {what}"
         time.sleep(0.005)
 
 

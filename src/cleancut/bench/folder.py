@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from cleancut.bench.memory import held_bytes
 from cleancut.errors import InferenceFailed
 
 _SESSION_RUNS = 5
@@ -43,12 +44,6 @@ class Folder:
     def of_the_session(self) -> float:
         """The rate as a share of the bare model's."""
         return self.rate * self.session
-
-    def growth(self, after: int) -> float | None:
-        """The most memory in the second half of what follows picture ``after``, as a multiple of its first half's."""
-        held = [each for each in self.held[after:] if each is not None]
-        middle = len(held) // 2
-        return max(held[middle:]) / max(held[:middle]) if middle else None
 
 
 def work_through(
@@ -106,17 +101,9 @@ def main(folder: str, out: str, keywords: str) -> None:
     for outcome in run(jobs, remover, "overwrite", settings.limits, lambda *_: None, at_a_time(None, len(jobs))):
         now = time.perf_counter()
         began = began or now
-        _say({"seconds": now - began, "bytes": _held_bytes(), "status": outcome.status})
+        _say({"seconds": now - began, "bytes": held_bytes(), "status": outcome.status})
     for line in session():
         _say(line)
-
-
-def _held_bytes() -> int | None:
-    try:
-        lines = Path("/proc/self/status").read_text("ascii", "replace").splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:")), None)
 
 
 def _say(line: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from typing import Any
 import httpx
 
 from cleancut.bench.contest import OURS
+from cleancut.bench.memory import held_bytes
 from cleancut.errors import InferenceFailed, OptionError
 
 # By then queues and caches have filled.
@@ -290,19 +291,10 @@ async def _watch(pid: int) -> list[int]:
     held: list[int] = []
     try:
         while True:
-            held.append(held_bytes(pid))
+            held.append(held_bytes(pid) or 0)
             await asyncio.sleep(1)
     except asyncio.CancelledError:
         return held
-
-
-def held_bytes(pid: int) -> int:
-    """The memory that a process holds; 0 where the system does not tell."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text("ascii", "replace").splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:")), 0)
 
 
 async def _lag(client: httpx.AsyncClient) -> dict[str, float] | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cleancut.bench.cold import Called
 from cleancut.bench.contest import OURS, Times
 from cleancut.bench.folder import Folder
+from cleancut.bench.memory import growth
 from cleancut.evaluation.machine import machine
 from cleancut.options import Options
 
@@ -56,10 +57,7 @@ def folder_lines(found: Folder) -> Iterator[str]:
     """Rates, and the course of memory."""
     yield f"{len(found.seconds)} pictures, {found.failed} failed: {found.rate:.3f} a second"
     yield f"the bare model: {1 / found.session:.3f} a second; the pictures are {found.of_the_session:.2f} of that"
-    growth = found.growth(min(_SETTLED, len(found.held) // 3))
-    if growth is not None:
-        held = [each for each in found.held if each is not None]
-        yield f"memory: at most {max(held) / 1e6:.0f} MB; in the last half {growth:.3f} times what it was before"
+    yield from _memory(found.held)
 
 
 def reach_lines(found: Sequence[Reach]) -> Iterator[str]:
@@ -94,9 +92,14 @@ def load_lines(found: Trial) -> Iterator[str]:
 def row_lines(found: Row) -> Iterator[str]:
     """How memory went from request to request."""
     yield f"{len(found.seconds)} requests one after the other, {median(found.seconds):.2f} s each (half took longer)"
-    growth = found.growth(min(_SETTLED, len(found.held) // 3))
-    if growth is not None:
-        yield f"memory: at most {max(found.held) / 1e6:.0f} MB; in the last half {growth:.3f} times what it was before"
+    yield from _memory(found.held)
+
+
+def _memory(held: Sequence[int | None]) -> Iterator[str]:
+    told = [each for each in held if each]
+    more = growth(held, min(_SETTLED, len(held) // 3))
+    if more is not None:
+        yield f"memory: at most {max(told) / 1e6:.0f} MB; in the last half {more:.3f} times what it was before"
 
 
 def _whose(each: Times | Called) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from cleancut.bench.load import Target, held_bytes, started
+from cleancut.bench.load import Target, started
+from cleancut.bench.memory import held_bytes
 from cleancut.errors import InferenceFailed
 
 
@@ -21,14 +22,8 @@ class Row:
     name: str
     seconds: tuple[float, ...]
     """What each took."""
-    held: tuple[int, ...]
+    held: tuple[int | None, ...]
     """Bytes that the server held after each."""
-
-    def growth(self, after: int) -> float | None:
-        """The most memory in the second half of what follows request ``after``, as a multiple of its first half's."""
-        held = self.held[after:]
-        middle = len(held) // 2
-        return max(held[middle:]) / max(held[:middle]) if middle and any(held[:middle]) else None
 
 
 def in_a_row(photos: Sequence[Path], target: Target, count: int, advance: Callable[[], None] = lambda: None) -> Row:

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, TypeVar
 
 import click
 
+from cleancut.server.settings import ServerSettings, read_server_settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_FIELDS = {each.name: each for each in fields(ServerSettings)}
+
+
+def _setting(name: str, **keywords: Any) -> Callable[[Command], Command]:
+    """A flag for a setting of the server: its meaning and its default are told once, there."""
+    meaning = _FIELDS[name].metadata["help"].replace("`", "")
+    default = _FIELDS[name].default
+    if isinstance(default, bool):
+        keywords |= {"is_flag": True}
+    else:
+        meaning += f" [default: {default}]"
+    flag = f"--{name.replace('_', '-')}"
+    return click.option(flag, name, default=None, help=meaning[0].upper() + meaning[1:], **keywords)
+
 
 @click.command("serve")
-@click.option(
-    "--host", metavar="ADDRESS", help="Address to listen on; beyond loopback keys are needed. [default: 127.0.0.1]"
-)
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port; 0 for any that is free. [default: 8000]")
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Pictures worked on at a time. [default: 3]")
-@click.option("--allow-url", is_flag=True, default=None, help="Let clients name the picture's URL.")
-@click.option("--without-keys", is_flag=True, default=None, help="Serve beyond loopback although there are no keys.")
-@click.option("--no-store", is_flag=True, default=None, help="Keep nothing once the answer is sent.")
-@click.option("--model", metavar="NAME", help="Model where a client names none. [default: isnet-general]")
-@click.option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N. [default: auto]")
+@_setting("host", metavar="ADDRESS")
+@_setting("port", type=click.IntRange(0, 65_535))
+@_setting("workers", type=click.IntRange(1), metavar="N")
+@_setting("allow_url")
+@_setting("without_keys")
+@click.option("--no-store", is_flag=True, default=None, help="Keep nothing once the answer is sent")
+@_setting("model", metavar="NAME")
+@_setting("device", metavar="DEVICE")
 def command(no_store: bool | None, **flags: Any) -> int:
     """Serve the HTTP API.
 
@@ -26,7 +44,6 @@ def command(no_store: bool | None, **flags: Any) -> int:
     import gc
 
     from cleancut.server.run import serve
-    from cleancut.server.settings import read_server_settings
 
     settings = read_server_settings(store=False if no_store else None, **flags)
 

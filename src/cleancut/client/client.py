@@ -8,10 +8,11 @@ from pathlib import Path
 from types import TracebackType
 
 from cleancut.client.answers import Cutout, Matte, Model, Server, check_kind, cutout, told
-from cleancut.client.fields import CutoutFields, Form, MatteFields, Photo, PictureFields, takes
+from cleancut.client.fields import CutoutFields, Form, MatteFields, Photo, PictureFields
 from cleancut.client.transport import Transport
 from cleancut.errors import OptionError, ServiceUnavailable
 from cleancut.files import make_folder, replacing
+from cleancut.options import also_takes_options
 
 _PICTURES = {"Accept": "image/*, application/zip"}
 
@@ -67,12 +68,12 @@ class Client:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    @takes(CutoutFields)
+    @also_takes_options(CutoutFields)
     def remove(self, photo: Photo, given: CutoutFields) -> bytes:
         """Cut out a photo: the encoded picture."""
         return self._cut(photo, given).data
 
-    @takes(CutoutFields)
+    @also_takes_options(CutoutFields)
     def cut(self, photo: Photo, given: CutoutFields) -> Cutout:
         """Cut out a photo, and tell how it went."""
         return self._cut(photo, given)
@@ -81,13 +82,13 @@ class Client:
         with self._transport.answer("POST", "/api/v1/cutouts", Form(given, photo), _PICTURES) as response:
             return cutout(response)
 
-    @takes(MatteFields)
+    @also_takes_options(MatteFields)
     def matte(self, photo: Photo, given: MatteFields) -> Matte:
         """Find the subject of a photo. The service keeps the matte for a while, for any number of pictures."""
         with self._transport.answer("POST", "/api/v1/mattes", Form(given, photo)) as response:
             return told(response, Matte)
 
-    @takes(PictureFields)
+    @also_takes_options(PictureFields)
     def picture(self, matte: Matte | str, given: PictureFields) -> bytes:
         """A picture of a matte, or of the one with that id; no model runs."""
         path = f"{_place(matte)}/pictures"

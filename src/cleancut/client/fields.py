@@ -6,15 +6,13 @@ default holds. What each means is said by the field of that name in ``cleancut.O
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
-from functools import wraps
 from pathlib import Path
-from typing import IO, Any, Concatenate, Literal, ParamSpec, TypeAlias, TypeVar, cast
+from typing import IO, Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 from cleancut.errors import InputMissing, OptionError
 from cleancut.options import Channels, Format, MetadataPolicy, PngEffort, Quality
@@ -108,27 +106,6 @@ class Form:
                 files.append((name, ("picture", file)))
             # Text comes first: it is refused before the photo has been sent.
             yield [*self._text, *files]
-
-
-def takes(
-    given: Callable[P, Given],
-) -> Callable[[Callable[[Owner, Thing, Given], Returned]], Callable[Concatenate[Owner, Thing, P], Returned]]:
-    """Give a method ``f(self, thing, given)`` the keywords of a class of fields, spelled out as ``Options`` are."""
-
-    def decorate(
-        method: Callable[[Owner, Thing, Given], Returned],
-    ) -> Callable[Concatenate[Owner, Thing, P], Returned]:
-        @wraps(method)
-        def call(owner: Owner, thing: Thing, /, *args: P.args, **keywords: P.kwargs) -> Returned:
-            return method(owner, thing, given(*args, **keywords))
-
-        signature = inspect.signature(method)
-        first = [each.replace(kind=each.POSITIONAL_ONLY) for each in signature.parameters.values()][:-1]
-        keywords = inspect.signature(given).parameters.values()
-        cast("Any", call).__signature__ = signature.replace(parameters=[*first, *keywords])
-        return call
-
-    return decorate
 
 
 def _files(photo: object, background: object, *, needed: bool) -> dict[str, bytes | Path]:

@@ -119,10 +119,8 @@ def _first_run(service: Service) -> str:
     from cleancut.engines import LOADED
     from cleancut.int8 import prepare_later
     from cleancut.remover import estimate
-    from cleancut.runtime.pool import EnginePool
     from cleancut.steps.decode import from_image
 
-    assert isinstance(LOADED, EnginePool)
     LOADED.limit = service.settings.loaded_models
     plain = from_image(Image.fromarray(np.full((64, 64, 3), 128, np.uint8)))
     settings = service.settings

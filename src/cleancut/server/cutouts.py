@@ -174,12 +174,12 @@ class Cutouts:
             self._deletions[owner] += 1
         return self.storage.erase(owner)
 
-    def delete(self, owner: str, matte: str) -> bool:
-        """Delete a matte, its photo and its pictures; what is under way keeps nothing. Blocks."""
+    def delete(self, owner: str, name: str) -> bool:
+        """Delete a picture, or a matte with its photo and its pictures; what is under way keeps nothing. Blocks."""
         with self._keeping:
             self._deletions[owner] += 1
-        names = [each.name for each in self.storage.of(owner) if each.name.startswith(matte)]
-        return sum(self.storage.delete(owner, name) for name in names) > 0
+        names = [each.name for each in self.storage.of(owner) if each.name.startswith(name)]
+        return sum(self.storage.delete(owner, each) for each in names) > 0
 
     def photo_of(self, owner: str, picture: str) -> bytes | None:
         """The photo that a picture was made from, if it is kept. Blocks."""

@@ -115,7 +115,6 @@ DataUrl = Annotated[str, Field(json_schema_extra={"format": "image-data-url"}, e
 DataUrlOrFile = Annotated[
     UploadFile | str, WithJsonSchema({"type": "string", "format": "image-data-url", "examples": [EXAMPLE]})
 ]
-Picture = Annotated[UploadFile, Field(description="A photo: JPEG, PNG, WebP, AVIF, TIFF, BMP, GIF or HEIC.")]
 
 # Of JSON, where a number is a number: true is none.
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]

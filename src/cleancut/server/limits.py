@@ -51,13 +51,6 @@ class Rates:
             self._limiter.hit(item, *client)
         return min((self._left(item, client) for item in items), key=lambda left: left.remaining, default=None)
 
-    def check(self, windows: Sequence[str], *client: str) -> None:
-        """Refuse a client whose windows are full already, without counting. Raises Refused (rate_limited)."""
-        for window in windows:
-            item = parse(window)
-            if not self._limiter.test(item, *client):
-                raise _refused(item, self._left(item, client))
-
     def _left(self, item: RateLimitItem, client: tuple[str, ...]) -> Left:
         stats = self._limiter.get_window_stats(item, *client)
         return Left(item.amount, stats.remaining, stats.reset_time)

@@ -131,11 +131,11 @@ class ServerSettings:
     connections: int = _setting(500, "open connections; more are closed at once")
     patience: int = _setting(20, "seconds that a client may fall silent while sending or receiving")
     drain: int = _setting(30, "seconds that requests under way may still take after SIGTERM")
-    allow_url: bool = _setting(False, "`1` lets clients name the picture's URL", flag_in)
+    allow_url: bool = _setting(False, "let clients name the picture's URL", flag_in)
     url_networks: tuple[Network, ...] = _setting(
         (), "networks inside which URLs may lie all the same, such as `10.1.0.0/16`", _networks
     )
-    without_keys: bool = _setting(False, "`1` serves beyond loopback although no key has been made", flag_in)
+    without_keys: bool = _setting(False, "serve beyond loopback although no key has been made", flag_in)
     allowed_hosts: tuple[str, ...] = _setting(
         (),
         "names by which the server is called, besides those of loopback",

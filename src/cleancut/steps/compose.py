@@ -12,12 +12,10 @@ from cleancut.geometry import Box
 from cleancut.matting.eight_bits import eight_bits
 from cleancut.matting.fill import blurred_background
 from cleancut.matting.over import over_opaque, over_translucent
+from cleancut.matting.straight import straight
 from cleancut.matting.subject_box import subject_box
 from cleancut.options import Options
 from cleancut.types import Alpha, Alpha8, Metadata, Picture, Pixels, Rgb, Source
-
-# As much of a photo as the processor keeps at hand.
-_ROWS = 64
 
 WHITE = Colour(255, 255, 255)
 
@@ -45,7 +43,7 @@ def compose(source: Source, colours: Rgb, alpha: Alpha, options: Options, scene:
         return Picture(over_opaque(rgb, new, blurred), source.metadata)
     if isinstance(background, Transparent):
         # The ZIP keeps the whole frame's colours, since its reader brings the matte to them.
-        return Picture(_straight(rgb, new, keep_hidden=options.format == "zip"), source.metadata)
+        return Picture(straight(rgb, new, keep_hidden=options.format == "zip"), source.metadata)
     return Picture(_on(background, rgb, new, source.metadata.icc, scene), source.metadata)
 
 
@@ -71,21 +69,6 @@ def _framed(array: Pixels, box: Box | None, replicate: bool = False) -> Pixels:
         return np.ascontiguousarray(inner)
     border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
     return np.asarray(cv2.copyMakeBorder(inner, top, bottom, left, right, border, value=(0, 0, 0)), np.uint8)
-
-
-def _straight(rgb: Rgb, alpha: Alpha8, keep_hidden: bool) -> Pixels:
-    # Memory that is zero already is not even touched where nothing is to be seen.
-    pixels = np.zeros((*alpha.shape, 4), np.uint8)
-    for top in range(0, len(alpha), _ROWS):
-        rows = slice(top, top + _ROWS)
-        strip = cv2.cvtColor(rgb[rows], cv2.COLOR_RGB2RGBA)
-        cv2.insertChannel(alpha[rows], strip, 3)
-        if keep_hidden:
-            pixels[rows] = strip
-        else:
-            # The background is gone, not only hidden; and the file is a third of the size.
-            cv2.copyTo(strip, alpha[rows], pixels[rows])
-    return pixels
 
 
 def _blurred(rgb: Rgb, alpha: Alpha8, background: Blur, box: Box | None) -> Rgb:

@@ -10,11 +10,9 @@ import numpy as np
 from cleancut.codecs.colour import from_srgb, to_srgb
 from cleancut.errors import OptionError, OriginalNeeded
 from cleancut.matting.eight_bits import eight_bits
+from cleancut.matting.straight import straight
 from cleancut.matting.strokes import Stroke, blend, pieces
-from cleancut.types import Alpha, Alpha8, Picture, Pixels, Rgb, Source
-
-# As much of a photo as the processor keeps at hand.
-_ROWS = 64
+from cleancut.types import Alpha, Alpha8, Picture, Rgb, Source
 
 
 def edit(cutout: Source, strokes: Sequence[Stroke], original: Source | None = None) -> Picture:
@@ -37,8 +35,8 @@ def edit(cutout: Source, strokes: Sequence[Stroke], original: Source | None = No
             raise OriginalNeeded(
                 "restoring needs the original's colours", hint="send the photo, too, as `original` or `filename`"
             )
-        return Picture(_straight(cutout.rgb, alpha), cutout.metadata)
-    return Picture(_straight(_restored(cutout, original, added), alpha), cutout.metadata)
+        return Picture(straight(cutout.rgb, alpha), cutout.metadata)
+    return Picture(straight(_restored(cutout, original, added), alpha), cutout.metadata)
 
 
 def _painted(cutout: Source, strokes: Sequence[Stroke], original: Source | None) -> tuple[Alpha8, Alpha8]:
@@ -75,14 +73,3 @@ def _restored(cutout: Source, original: Source, added: Alpha8) -> Rgb:
     rgb = cutout.rgb.copy()
     rgb[there] = cv2.copyTo(colours, added[there].copy(), rgb[there].copy())
     return rgb
-
-
-def _straight(rgb: Rgb, alpha: Alpha8) -> Pixels:
-    # The background is gone, not only hidden.
-    pixels = np.zeros((*alpha.shape, 4), np.uint8)
-    for top in range(0, len(alpha), _ROWS):
-        rows = slice(top, top + _ROWS)
-        strip = cv2.cvtColor(rgb[rows], cv2.COLOR_RGB2RGBA)
-        cv2.insertChannel(alpha[rows], strip, 3)
-        cv2.copyTo(strip, alpha[rows], pixels[rows])
-    return pixels

@@ -68,5 +68,5 @@ async def result(name: NAME, request: Request, service: TheService) -> Response:
 async def delete_result(name: NAME, service: TheService, client: TheClient) -> None:
     """Delete a picture now."""
     check_name(name)
-    if not await asyncio.to_thread(service.storage.delete, client.owner, name):
+    if not await asyncio.to_thread(service.cutouts.delete, client.owner, name):
         raise gone("this picture")
