@@ -10,7 +10,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -22,7 +22,7 @@ from PIL import Image
 from cleancut import client as public
 from cleancut.client import Client, ServiceRefused, ServiceUnavailable, Stroke, transport
 from cleancut.client.fields import CutoutFields
-from cleancut.errors import Unwritable
+from cleancut.errors import OptionError, Unwritable
 from cleancut.options import Limits
 from cleancut.server import keys
 from cleancut.server.app import create_app
@@ -172,10 +172,35 @@ def test_a_matte_is_made_once_and_its_pictures_as_often_as_wanted(client: Client
     alpha = np.asarray(opened(touched))[..., 3]
     assert alpha[5, 10] == 255
     assert alpha[64, 80] == 0
+    found = client.find(matte.id)
+    # Its pictures have prolonged its life.
+    assert found.expires > matte.expires
+    assert replace(found, expires=matte.expires) == matte
     client.delete(matte)
     with pytest.raises(ServiceRefused) as caught:
         client.picture(matte)
     assert (caught.value.status, caught.value.code) == (404, "not_found")
+
+
+def test_a_picture_is_found_again_by_its_name_until_it_is_deleted(client: Client, file: Path) -> None:
+    cut, rendered = client.cut(file), client.render(client.matte(file), background="red", format="jpg")
+    for each in (cut, rendered):
+        assert each.name is not None
+        assert client.result(each.name) == each.data
+        client.delete_result(each.name)
+        with pytest.raises(ServiceRefused, match="404 not_found"):
+            client.result(each.name)
+    with pytest.raises(OptionError):
+        client.delete_result("../data")
+
+
+def test_a_client_can_ask_that_nothing_is_kept(server: Running, file: Path) -> None:
+    with Client(server.address, keep=False) as client:
+        assert client.cut(file).name is None
+        assert client.cut(file).cache == "miss"
+        with pytest.raises(ServiceRefused, match="409 nothing_kept"):
+            client.matte(file)
+        assert client.erase() == 0
 
 
 def test_it_tells_what_the_service_is(client: Client) -> None:

@@ -111,3 +111,12 @@ def test_without_keys_everything_is_everybodys_but_only_on_loopback(start: Start
     assert [line["action"] for line in audit.lines(home / "server", "local")] == ["export"]
     _, anna = key(home, "Anna")
     assert set(taken(exposed, anna)) == {"audit.json"}
+
+
+def test_exports_are_counted_since_each_leaves_a_line(start: Start, home: Path) -> None:
+    server = start(rate_limits=("2/minute",))
+    answers = [server.http.get("/api/v1/data") for _ in range(3)]
+    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert len(audit.lines(home / "server", "local")) == 2
+    # Nobody is kept from having their data deleted.
+    assert server.http.delete("/api/v1/data").status_code == 200

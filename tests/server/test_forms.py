@@ -269,10 +269,17 @@ def test_no_field_of_a_form_takes_the_path_of_a_picture(shared: Running, picture
 
 def test_clients_choose_neither_the_device_nor_the_arithmetic(shared: Running, picture: bytes) -> None:
     assert not {"device", "precision"} & set(CutoutForm.model_fields)
-    plain = upload(shared, picture, V1)
-    chosen = upload(shared, picture, V1, "a.png", part("device", "cuda:7"), part("precision", "int8"))
-    assert chosen.status == 200
-    assert chosen.headers["x-cleancut-precision"] == plain.headers["x-cleancut-precision"] == "fp32"
+    assert upload(shared, picture, V1).headers["x-cleancut-precision"] == "fp32"
+    for name, value in (("device", "cuda:7"), ("precision", "int8")):
+        refused = upload(shared, picture, V1, "a.png", part(name, value))
+        assert (refused.status, refused.code) == (422, "invalid_value")
+
+
+@pytest.mark.parametrize("target", ["/api/v1/cutouts", "/api/v1/mattes"])
+def test_a_misspelt_field_is_told_and_not_passed_over(shared: Running, picture: bytes, target: str) -> None:
+    answer = upload(shared, picture, target, "a.png", part("bacground", "white"))
+    assert (answer.status, answer.code) == (422, "invalid_value")
+    assert answer.json()["error"].startswith("bacground: ")
 
 
 def test_the_options_of_a_form_are_the_servers_where_it_says_nothing() -> None:

@@ -217,3 +217,18 @@ def test_a_key_and_its_cookie_share_a_window(start: Start) -> None:
     signed = post(server.port, "/api/session", JSON, body=said)
     cookie = f"Cookie: {signed.headers['set-cookie'].partition(';')[0]}", f"X-CSRF-Token: {signed.json()['csrf']}"
     assert [send(server, *each).status for each in ((key,), cookie, (key,), cookie)] == [415, 415, 429, 429]
+
+
+def test_clients_whose_requests_no_longer_count_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates, now, windows = Rates(), time.time(), ("2/minute", "2/hour")
+    for number in range(50):
+        rates.spend(windows, "address", f"10.0.0.{number}")
+    assert rates.forget() == 0
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    assert rates.forget() == 50
+    rates.spend(windows, "address", "10.0.0.1")
+    with pytest.raises(Refused, match="2 per 1 hour"):
+        rates.spend(windows, "address", "10.0.0.1")
+    monkeypatch.setattr(time, "time", lambda: now + 7200)
+    assert rates.forget() == 51
+    assert rates.forget() == 0

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import os
 import threading
 from pathlib import Path
@@ -311,44 +310,6 @@ def test_others_can_look_at_nothing(make: Make, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     for each in [kept, *kept.rglob("*")]:
         assert each.stat().st_mode & 0o777 == (0o700 if each.is_dir() else 0o600), each
-
-
-@pytest.mark.parametrize(("number", "hint"), [(errno.ENOSPC, "later"), (errno.EIO, "whoever runs")])
-def test_a_full_disk_is_told_without_a_path(
-    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, hint: str
-) -> None:
-    storage = make()
-    storage.put("ann", "x", b"old", 60)
-    write = Path.write_bytes
-
-    def half(path: Path, data: bytes) -> int:
-        write(path, data[: len(data) // 2])
-        raise OSError(number, os.strerror(number), str(path))
-
-    with monkeypatch.context() as full:
-        full.setattr(Path, "write_bytes", half)
-        with pytest.raises(Unwritable) as caught:
-            storage.put("ann", "x", b"new and longer", 60)
-    assert str(caught.value) == f"the server cannot store the result: {os.strerror(number)}"
-    assert hint in caught.value.hint
-    assert not half_written(tmp_path)
-    assert storage.get("ann", "x") == b"old"
-    assert storage.put("ann", "x", b"new", 60).size == 3
-
-
-def test_a_failed_rename_leaves_the_old_object(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    storage = make(max_bytes=10)
-    storage.put("ann", "x", b"old", 60)
-
-    def refused(path: Path, target: Path) -> Path:
-        raise PermissionError(errno.EACCES, "Permission denied", str(path), str(target))
-
-    with monkeypatch.context() as broken:
-        broken.setattr(Path, "replace", refused)
-        with pytest.raises(Unwritable, match=r"Permission denied$"):
-            storage.put("ann", "x", b"new", 60)
-    assert storage.get("ann", "x") == b"old"
-    assert not half_written(tmp_path)
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:

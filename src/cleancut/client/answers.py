@@ -44,6 +44,8 @@ class Cutout:
     """Milliseconds of each step that was taken."""
     request_id: str | None
     """What the service's log has of it."""
+    name: str | None
+    """Its name, under which ``Client.result`` finds it again; None where the service does not keep it."""
     requests_left: int | None
     """How many more the tightest window allows at present; None where there is no limit."""
 
@@ -138,6 +140,7 @@ def cutout(response: httpx.Response) -> Cutout:
         "data": response.read(),
         "timings": {step: float(spent) for step, spent in _STEP.findall(headers.get("server-timing", ""))},
         "request_id": headers.get("x-request-id"),
+        "name": headers.get("content-location", headers.get("location", "")).rpartition("/")[2] or None,
         "requests_left": headers.get("x-ratelimit-remaining"),
     }
     return _checked(response, Cutout, values)

@@ -44,14 +44,16 @@ class Client:
         key: str | None = None,
         timeout: float = 150.0,
         retries: int = 3,
+        keep: bool = True,
     ) -> None:
         """Nothing is sent yet.
 
         ``timeout``: seconds in which nothing moves before the service is given up; its own deadline is 120.
         ``retries``: how often a request is sent again if no answer came at all, or one that asks for it (429 and 503;
-        Retry-After is heeded up to a minute). Raises OptionError.
+        Retry-After is heeded up to a minute). ``keep=False`` asks the service to keep nothing of what is sent and made;
+        mattes cannot be made then. Raises OptionError.
         """
-        self._transport = Transport(address, key, timeout, retries)
+        self._transport = Transport(address, key, timeout, retries, keep)
 
     @property
     def address(self) -> str:
@@ -88,12 +90,29 @@ class Client:
         with self._transport.answer("POST", "/api/v1/mattes", Form(given, photo)) as response:
             return told(response, Matte)
 
+    def find(self, id: str) -> Matte:
+        """The matte with that id, as long as it is kept."""
+        with self._transport.answer("GET", _place(id)) as response:
+            return told(response, Matte)
+
     @also_takes_options(PictureFields)
     def picture(self, matte: Matte | str, given: PictureFields) -> bytes:
         """A picture of a matte, or of the one with that id; no model runs."""
-        path = f"{_place(matte)}/pictures"
-        with self._transport.answer("POST", path, Form(given), _PICTURES) as response:
-            return cutout(response).data
+        return self._render(matte, given).data
+
+    @also_takes_options(PictureFields)
+    def render(self, matte: Matte | str, given: PictureFields) -> Cutout:
+        """The same, and how it went."""
+        return self._render(matte, given)
+
+    def _render(self, matte: Matte | str, given: PictureFields) -> Cutout:
+        with self._transport.answer("POST", f"{_place(matte)}/pictures", Form(given), _PICTURES) as response:
+            return cutout(response)
+
+    def result(self, name: str) -> bytes:
+        """A picture by the name that its ``Cutout`` has, as long as it is kept."""
+        with self._transport.answer("GET", _result(name)) as response:
+            return response.read()
 
     def matte_image(self, matte: Matte | str) -> bytes:
         """The matte itself: a grey PNG of 16 bits, 65,535 = subject."""
@@ -104,6 +123,11 @@ class Client:
     def delete(self, matte: Matte | str) -> None:
         """Delete a matte, its photo and all its pictures now."""
         with self._transport.answer("DELETE", _place(matte)):
+            return
+
+    def delete_result(self, name: str) -> None:
+        """Delete a picture now."""
+        with self._transport.answer("DELETE", _result(name)):
             return
 
     def models(self) -> tuple[Model, ...]:
@@ -151,3 +175,9 @@ def _place(matte: Matte | str) -> str:
     if not re.fullmatch("[0-9A-Za-z_-]{1,64}", id):
         raise OptionError(f"{id!r} is no id of a matte", hint="give what client.matte() answered, or its id")
     return f"/api/v1/mattes/{id}"
+
+
+def _result(name: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}\.[a-z]{1,8}", name):
+        raise OptionError(f"{name!r} is no name of a result", hint="give the name that a Cutout has")
+    return f"/api/v1/results/{name}"

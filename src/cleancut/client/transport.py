@@ -35,7 +35,7 @@ _LONGEST_TEXT = 500
 class Transport:
     """A pool of connections to one service. May be used by several threads."""
 
-    def __init__(self, address: str, key: str | None, timeout: float, retries: int) -> None:
+    def __init__(self, address: str, key: str | None, timeout: float, retries: int, keep: bool = True) -> None:
         """Raises OptionError."""
         if not 0 < timeout < math.inf:
             raise OptionError(f"timeout: {timeout!r} is out of range", hint="give a number of seconds above 0")
@@ -44,6 +44,8 @@ class Transport:
         self._timeout = timeout
         self._retries = retries
         self._http = _http(address, key, timeout)
+        if not keep:
+            self._http.headers["Cache-Control"] = "no-store"
         self.address = str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
 
     def close(self) -> None:

@@ -137,4 +137,5 @@ async def _sweep_for_ever(service: Service) -> None:
         except Exception as error:
             # A disk that fails now may work in a minute; and what is expired is shown to nobody in the meantime.
             structlog.get_logger().error("sweeping failed", exc_info=error)
+        service.rates.forget()
         await asyncio.sleep(_SWEEP_EVERY_S)

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 Found = Literal["hit", "miss", "joined"]
 
+# The options that a matte depends on, those of them that the operator decides apart; all others are the rendering's.
+OF_THE_MATTE = ("model", "quality", "refine")
+OF_THE_SERVER = ("device", "precision")
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

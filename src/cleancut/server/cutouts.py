@@ -24,7 +24,7 @@ from cleancut.errors import InputError, InputMissing, Unwritable
 from cleancut.models.spec import ModelSpec
 from cleancut.options import Limits
 from cleancut.server.admission import Admission
-from cleancut.server.asks import Ask, Facts, Found, Made, Seen
+from cleancut.server.asks import OF_THE_MATTE, OF_THE_SERVER, Ask, Facts, Found, Made, Seen
 from cleancut.server.levels import alpha_in, rounded
 from cleancut.server.metrics import Metrics
 from cleancut.server.models import check_installed, identity, model_for
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 
 # Between so many it is looked whether anybody still waits.
 STROKES_AT_ONCE = 50
-
-# The options that a matte depends on; all others are the rendering's.
-_OF_THE_MATTE = ("model", "quality", "precision", "device", "refine")
 
 
 class Cutouts:
@@ -316,13 +313,14 @@ class Cutouts:
 
         spec = model_for(ask.options.model, self._settings)
         validate(probe(ask.photo), ask.limits)
-        chosen = {name: getattr(ask.options, name) for name in _OF_THE_MATTE}
+        chosen = {name: getattr(ask.options, name) for name in (*OF_THE_MATTE, *OF_THE_SERVER)}
         chosen["model"] = identity(spec, ask.options, self._settings)
         photo = hashlib.sha256(ask.photo).hexdigest()
         return spec, self._name(ask.owner, photo, json.dumps(chosen, sort_keys=True))
 
     def _picture_name(self, matte: str, ask: Ask) -> str:
-        chosen = {name: value for name, value in asdict(ask.options).items() if name not in _OF_THE_MATTE}
+        others = (*OF_THE_MATTE, *OF_THE_SERVER)
+        chosen = {name: value for name, value in asdict(ask.options).items() if name not in others}
         if isinstance(ask.options.background, bytes):
             chosen["background"] = hashlib.sha256(ask.options.background).hexdigest()
         told = json.dumps([chosen, [asdict(stroke) for stroke in ask.strokes]], sort_keys=True)

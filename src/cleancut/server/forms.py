@@ -30,6 +30,7 @@ from cleancut.files import too_large
 from cleancut.matting.strokes import Stroke
 from cleancut.models.catalog import CATALOG
 from cleancut.options import Options
+from cleancut.server.asks import OF_THE_MATTE, OF_THE_SERVER
 from cleancut.server.cutouts import empty
 from cleancut.server.problems import Refused
 from cleancut.server.settings import ServerSettings
@@ -52,10 +53,6 @@ DATA_URL_BYTES = 86_000_000
 # Points of all strokes: an hour of a patient hand's. Awkward ones take a second for each thousand on a 50 MP photo.
 STROKES_POINTS = 20_000
 STROKES_BYTES = 20 * STROKES_POINTS
-
-# The operator decides where models run; the rest is not a word but a file, or not built.
-_THE_SERVERS = ("device", "precision")
-_OF_THE_MATTE = ("model", "quality", "refine")
 
 _PX = r"(?:[0-9]|[1-9][0-9]|[1-4][0-9]{2})(?:\.[0-9]{1,3})?(?:px)?|500(?:px)?"
 _PERCENT = r"(?:[0-9]|[1-9][0-9])(?:\.[0-9]{1,3})?%|100%"
@@ -198,7 +195,7 @@ def _fields(names: Any) -> dict[str, Any]:
 
 
 def _of_the_rendering(option: Any) -> bool:
-    return not (option.name in (*_THE_SERVERS, *_OF_THE_MATTE) or option.metadata["planned"])
+    return not (option.name in (*OF_THE_MATTE, *OF_THE_SERVER) or option.metadata["planned"])
 
 
 if TYPE_CHECKING:
@@ -235,16 +232,18 @@ else:
                 description="An http(s) URL of the photo, where allowed.",
             ),
         ),
-        **_fields(lambda option: option.name in _OF_THE_MATTE),
+        **_fields(lambda option: option.name in OF_THE_MATTE),
     }
     _RENDER = {
         **_fields(_of_the_rendering),
         "background_image": (UploadFile | None, Field(None, description=_SAID["background_image"])),
         "strokes": (Strokes, Field("")),
     }
-    MatteForm = create_model("MatteForm", **_MATTE)
-    RenderForm = create_model("RenderForm", **_RENDER)
-    CutoutForm = create_model("CutoutForm", **_MATTE, **_RENDER)
+    # A misspelt field is told, not passed over: the picture would be another than was asked for.
+    _STRICT = ConfigDict(extra="forbid")
+    MatteForm = create_model("MatteForm", __config__=_STRICT, **_MATTE)
+    RenderForm = create_model("RenderForm", __config__=_STRICT, **_RENDER)
+    CutoutForm = create_model("CutoutForm", __config__=_STRICT, **_MATTE, **_RENDER)
 
 
 async def options_of(form: BaseModel, settings: ServerSettings, background: bytes | None = None) -> Options:

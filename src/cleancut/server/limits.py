@@ -36,7 +36,8 @@ class Rates:
     """Windows of requests, counted for each client by itself; a request must pass all of them."""
 
     def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._storage = MemoryStorage()
+        self._limiter = MovingWindowRateLimiter(self._storage)
 
     def spend(self, windows: Sequence[str], *client: str) -> Left | None:
         """Count one request, unless a window is full; the tightest window afterwards. Raises Refused (rate_limited).
@@ -50,6 +51,17 @@ class Rates:
         for item in items:
             self._limiter.hit(item, *client)
         return min((self._left(item, client) for item in items), key=lambda left: left.remaining, default=None)
+
+    def forget(self) -> int:
+        """Forget clients none of whose requests count any more; how many. The library keeps their names for ever."""
+        now = time.time()
+        # The newest comes first.
+        past = [key for key, found in list(self._storage.events.items()) if not found or found[0].expiry <= now]
+        for key in past:
+            # The library itself looks through them now and then, in a thread of its own.
+            with self._storage.locks[key]:
+                self._storage.clear(key)
+        return len(past)
 
     def _left(self, item: RateLimitItem, client: tuple[str, ...]) -> Left:
         stats = self._limiter.get_window_stats(item, *client)

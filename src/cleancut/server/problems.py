@@ -35,7 +35,10 @@ STATUS_OF_CODE: dict[str, int] = {
 }
 
 # What went wrong inside names files, and concerns the operator: the client is told this, the log has the rest.
-_INSIDE: dict[Kind, str] = {"model": "the server cannot run this model", "output": "the server cannot store this"}
+_INSIDE: dict[Kind, str] = {
+    "model": "the server cannot run this model",
+    "output": "the server cannot store or remove this",
+}
 
 # The core's hints are for who runs it, and speak of the environment and the command line.
 _HINTS = {

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
+import math
+import shutil
+import tempfile
+import time
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from typing import IO
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -19,18 +27,60 @@ TYPES = {
 PART = 64 * 1024
 
 
+# Who has taken an answer by then takes it from memory; whoever is slower, from a file: so that many slow clients hold
+# no memory that pictures need.
+QUICK_S = 2.0
+
+
 class Bytes(Response):
     """A response that is sent in parts, so that a large one does not hold up the event loop."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        body = memoryview(self.body)
-        for begin in range(0, len(body), PART):
-            part = bytes(body[begin : begin + PART])
-            await send({"type": "http.response.body", "body": part, "more_body": begin + PART < len(body)})
-        if not len(body):
+        body, self.body = self.body, b""
+        rest = _Rest(bytes(body))
+        del body
+        try:
+            while part := await rest.next():
+                await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
+        finally:
+            rest.close()
+
+
+class _Rest:
+    """What is still to be sent: in memory, and after a while in a file."""
+
+    def __init__(self, data: bytes) -> None:
+        self._file: IO[bytes] = io.BytesIO(data)
+        self._until = time.monotonic() + QUICK_S
+        self._on_disk = False
+
+    async def next(self) -> bytes:
+        """The next part; none after the last."""
+        if self._on_disk:
+            return await asyncio.to_thread(self._file.read, PART)
+        part = self._file.read(PART)
+        if part and time.monotonic() > self._until:
+            self._until = math.inf
+            await asyncio.to_thread(self._move)
+        return part
+
+    def _move(self) -> None:
+        """Go on from a file; from memory where there is no room for one."""
+        position = self._file.tell()
+        with suppress(OSError), ExitStack() as opened:
+            file = opened.enter_context(tempfile.TemporaryFile())
+            shutil.copyfileobj(self._file, file)
+            file.seek(0)
+            opened.pop_all()
+            self._file, self._on_disk = file, True
+            return
+        self._file.seek(position)
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def type_of(name: str) -> str:

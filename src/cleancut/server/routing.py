@@ -34,6 +34,16 @@ TheService = Annotated[Service, Depends(service_in)]
 TheClient = Annotated[Client, Depends(client_in)]
 
 
+def count(request: Request) -> None:
+    """Count a request of a client that is known. Raises Refused (rate_limited)."""
+    service, client = service_in(request), client_in(request)
+    service.rates.spend(service.settings.address_limits, "address", client.address)
+    # By key or by its cookie, it is the same client.
+    who = ("address", client.address) if client.by == "nobody" else ("key", client.owner)
+    if left := service.rates.spend(service.settings.rates, "client", *who):
+        request.state.headers |= left.headers
+
+
 # Of commas, brackets and escapes in JSON: ten thousand edits have seven each, and a picture in base64 has none.
 _MARKS = 150_000
 
@@ -77,14 +87,10 @@ class Work(Known):
         async def admitted(request: Request) -> Response:
             service = service_in(request)
             settings = service.settings
-            client = request.state.client = service.auth.client(request, request.method)
+            request.state.client = service.auth.client(request, request.method)
             # First: a client who finds the server full has not used up anything.
             with service.admission.entered():
-                service.rates.spend(settings.address_limits, "address", client.address)
-                # By key or by its cookie, it is the same client.
-                who = ("address", client.address) if client.by == "nobody" else ("key", client.owner)
-                if left := service.rates.spend(settings.rates, "client", *who):
-                    request.state.headers |= left.headers
+                count(request)
                 try:
                     async with asyncio.timeout(settings.deadline) as limit:
                         return await handle(_Quick(request.scope, request.receive))

@@ -216,7 +216,7 @@ class LocalStorage:
             return self.find(owner, name)
 
     def delete(self, owner: str, name: str) -> bool:
-        """See ``Storage``. Raises OSError where the file cannot be removed."""
+        """See ``Storage``."""
         require_name(owner)
         return is_name(name) and self._remove((owner, name))
 
@@ -227,7 +227,7 @@ class LocalStorage:
         return sorted((each for each in found if each), key=lambda each: each.name)
 
     def erase(self, owner: str) -> int:
-        """See ``Storage``. Raises OSError where a file cannot be removed."""
+        """See ``Storage``."""
         require_name(owner)
         return sum(self._remove((owner, name)) for name in self._names(owner))
 
@@ -278,11 +278,14 @@ class LocalStorage:
             self._index[key] = stored
 
     def _remove(self, key: Key) -> bool:
-        """Remove an object; whether there was one that had not expired. Raises OSError."""
+        """Remove an object; whether there was one that had not expired. Raises Unwritable."""
         path = path_of(self._objects, key)
         with self._lock:
             lived = self._living(key) is not None
-            gone = remove(path)
+            try:
+                gone = remove(path)
+            except OSError as error:
+                raise unwritable(error, "remove") from error
             self._index.pop(key, None)
             return lived and gone
 
@@ -382,9 +385,9 @@ def claim(folder: Path) -> FileLock:
         lock.release()
 
 
-def unwritable(error: OSError) -> Unwritable:
-    """The error to show for a failed ``put``. Clients see it, so it names no path."""
+def unwritable(error: OSError, what: str = "store") -> Unwritable:
+    """The error to show for a result that could not be stored or removed. Clients see it, so it names no path."""
     reason = os.strerror(error.errno) if error.errno else "its disk failed"
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     hint = "try again later, when older results have expired" if full else "tell whoever runs the server"
-    return Unwritable(f"the server cannot store the result: {reason}", hint=hint)
+    return Unwritable(f"the server cannot {what} the result: {reason}", hint=hint)

@@ -50,7 +50,7 @@ class Storage(Protocol):
         ...
 
     def delete(self, owner: str, name: str) -> bool:
-        """Remove an object; whether there was one."""
+        """Remove an object; whether there was one. Raises Unwritable where it cannot be removed."""
         ...
 
     def of(self, owner: str) -> list[Stored]:
@@ -58,7 +58,7 @@ class Storage(Protocol):
         ...
 
     def erase(self, owner: str) -> int:
-        """Remove all objects of an owner; how many are gone."""
+        """Remove all objects of an owner; how many are gone. Raises Unwritable where one cannot be removed."""
         ...
 
     def sweep(self) -> int:

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
 
@@ -19,7 +19,7 @@ from cleancut.server.auth import Client
 from cleancut.server.openapi import errors, file
 from cleancut.server.problems import Refused
 from cleancut.server.replies import PART
-from cleancut.server.routing import Known, TheClient, TheService
+from cleancut.server.routing import Known, TheClient, TheService, count
 from cleancut.server.service import Service
 
 router = APIRouter(prefix="/api/v1/data", tags=["data"], route_class=Known)
@@ -36,9 +36,11 @@ class Erased(BaseModel):
     response_class=Response,
     responses=file("application/zip", "All that is kept.") | errors(403),
 )
-async def export(service: TheService, client: TheClient) -> Response:
+async def export(request: Request, service: TheService, client: TheClient) -> Response:
     """A ZIP of all that is kept under this key: photos, mattes, pictures, and the audit's lines."""
     _only_ones_own(client, service)
+    # Each leaves a line for the audit, for ever.
+    count(request)
     await asyncio.to_thread(audit.note, service.settings.folder, "export", client.owner)
     headers = {"Content-Disposition": 'attachment; filename="cleancut-data.zip"', "Cache-Control": "no-store"}
     return StreamingResponse(_zipped(service, client.owner), media_type="application/zip", headers=headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -35,6 +36,8 @@ from cleancut.server.replies import picture as picture_reply
 from cleancut.server.routes.results import check_name, kept
 from cleancut.server.routing import Known, TheClient, TheService, Work
 from cleancut.server.work import StoppableClock, while_connected
+
+Job = Callable[[StoppableClock], bytes]
 
 work = APIRouter(tags=["guides"], route_class=Work)
 reading = APIRouter(tags=["guides"], route_class=Known)
@@ -201,7 +204,7 @@ def _no_cloud(key: str | None) -> Refused:
     )
 
 
-def _editing(edits: Edits, original: bytes | None, limits: Limits) -> Any:
+def _editing(edits: Edits, original: bytes | None, limits: Limits) -> Job:
     def job(clock: StoppableClock) -> bytes:
         import numpy as np
 
@@ -230,7 +233,7 @@ def _editing(edits: Edits, original: bytes | None, limits: Limits) -> Any:
     return job
 
 
-def _composing(cutout: str | bytes, behind: str | bytes, limits: Limits) -> Any:
+def _composing(cutout: str | bytes, behind: str | bytes, limits: Limits) -> Job:
     def job(clock: StoppableClock) -> bytes:
         import numpy as np
 
