@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
 import sys
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from cleancut.bench import load as loads
-from cleancut.bench.load import Loaded, Target, Trial, ours, parse, trial
+from cleancut.bench.load import Loaded, Target, Trial, ours, parse, trial, unseen
 from cleancut.bench.report import load_lines
 from cleancut.bench.row import in_a_row
 from cleancut.errors import InferenceFailed, OptionError
+from tests.fakes.tiny_model import photo as drawn
+from tests.fakes.tiny_model import write_tiny_model
+from tests.pictures import saved
 
 # Answers a picture to every second request, refuses every third of the others, fails at the rest.
 SERVER = """
@@ -138,10 +145,6 @@ def test_the_lines_say_what_was_promised() -> None:
 
 
 def test_the_pipeline_alone_tells_its_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.fakes.tiny_model import photo as drawn
-    from tests.fakes.tiny_model import write_tiny_model
-    from tests.pictures import saved
-
     write_tiny_model(tmp_path / "home")
     monkeypatch.setenv("CLEANCUT_HOME", str(tmp_path / "home"))
     path = tmp_path / "a.png"
@@ -168,3 +171,12 @@ def test_a_row_ends_at_the_first_request_that_fails(photo: Path) -> None:
     target = parse(f"it=file@/cut {shlex.join([sys.executable, '-c', SERVER, '{port}'])}")
     with pytest.raises(InferenceFailed, match="answered 500 to request 1"):
         in_a_row([photo], target, 6)
+
+
+def test_no_photo_is_sent_twice_not_even_by_another_run() -> None:
+    photos = [saved(drawn(), "PNG"), saved(drawn(), "JPEG")]
+    sent = [each for run in (unseen(photos), unseen(photos)) for each in islice(run, 6)]
+    assert len(set(sent)) == 12
+    assert all(each.startswith(photos[number % 2]) for number, each in enumerate(sent))
+    opened = Image.open(io.BytesIO(sent[1]))
+    assert np.array_equal(np.asarray(opened), np.asarray(Image.open(io.BytesIO(photos[1]))))

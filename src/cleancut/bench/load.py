@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import secrets
 import shlex
 import socket
 import subprocess
@@ -215,12 +216,12 @@ async def _offer(
         watch = asyncio.create_task(_watch(pid))
         began = time.monotonic()
         sent = []
-        for number, body in zip(itertools.count(), itertools.cycle(bodies), strict=False):
+        for number, body in enumerate(unseen(bodies)):
             due = began + number / rate
             if due > began + seconds:
                 break
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-            sent.append(asyncio.create_task(asking.one(body + b"%d" % number)))
+            sent.append(asyncio.create_task(asking.one(body)))
         await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
         ended = time.monotonic()
         watch.cancel()
@@ -234,6 +235,12 @@ async def _offer(
         asking.refused, dict(asking.failed), asking.unsent, tuple(held) if isinstance(held, list) else (), None,
         None if before is None or after is None else {bound: after[bound] - before.get(bound, 0) for bound in after},
     )  # fmt: skip
+
+
+def unseen(photos: Sequence[bytes]) -> Iterator[bytes]:
+    """The photos in turn, for ever, each as a file that no cache knows, also not from an earlier run."""
+    for photo in itertools.cycle(photos):
+        yield photo + secrets.token_hex(8).encode()
 
 
 class _Asking:

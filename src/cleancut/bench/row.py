@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from cleancut.bench.load import Target, started
+from cleancut.bench.load import Target, started, unseen
 from cleancut.bench.memory import held_bytes
 from cleancut.errors import InferenceFailed
 
@@ -31,9 +30,9 @@ def in_a_row(photos: Sequence[Path], target: Target, count: int, advance: Callab
     bodies = [photo.read_bytes() for photo in photos]
     seconds, held = [], []
     with started(target) as (process, address), httpx.Client(base_url=address, timeout=120, trust_env=False) as client:
-        for number, body in zip(range(count), itertools.cycle(bodies), strict=False):
+        for number, body in zip(range(count), unseen(bodies), strict=False):
             began = time.monotonic()
-            files = {target.field: ("photo.jpg", body + b"%d" % number)}
+            files = {target.field: ("photo.jpg", body)}
             answer = client.post(target.path, files=files, data=dict(target.others))
             if answer.status_code != 200:
                 raise InferenceFailed(

@@ -23,9 +23,9 @@ import httpx
 
 from cleancut._version import __version__
 from cleancut.errors import FileTooLarge, InputMissing, UrlRefused
+from cleancut.server.settings import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # What old browsers and proxies could take; signed URLs of the large stores stay below.
 _LONGEST_URL = 2048

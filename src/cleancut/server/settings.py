@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from cleancut.errors import OptionError
 from cleancut.options import Limits, Precision
-from cleancut.server.fetch import Network
 from cleancut.settings import Settings, flag_in, number_in, read_settings
 
 LogFormat = Literal["text", "json"]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # What the guides ask for, where strangers can reach the server.
 EXPOSED_RATES = ("10/minute", "50/hour", "200/day")
