@@ -101,8 +101,10 @@ def test_every_option_refuses_what_it_cannot_use(shared: Running, picture: bytes
 
 
 def test_what_the_operator_decides_is_not_for_clients(shared: Running, picture: bytes) -> None:
-    answer = cut(shared, picture, device="cuda:7", precision="int8", shadow="drop")
+    answer = cut(shared, picture)
     assert (answer.headers["X-Cleancut-Device"], answer.headers["X-Cleancut-Precision"]) == ("cpu", "fp32")
+    for options in ({"device": "cuda:7"}, {"precision": "int8"}):
+        refused(cut(shared, picture, **options), 422, "invalid_value")
 
 
 @pytest.mark.parametrize(
