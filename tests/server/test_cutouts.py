@@ -103,7 +103,8 @@ def test_every_option_refuses_what_it_cannot_use(shared: Running, picture: bytes
 def test_what_the_operator_decides_is_not_for_clients(shared: Running, picture: bytes) -> None:
     answer = cut(shared, picture)
     assert (answer.headers["X-Cleancut-Device"], answer.headers["X-Cleancut-Precision"]) == ("cpu", "fp32")
-    for options in ({"device": "cuda:7"}, {"precision": "int8"}):
+    chosen: list[dict[str, Any]] = [{"device": "cuda:7"}, {"precision": "int8"}]
+    for options in chosen:
         refused(cut(shared, picture, **options), 422, "invalid_value")
 
 
