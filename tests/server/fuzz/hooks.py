@@ -22,6 +22,9 @@ def _drawn(format: str, size: tuple[int, int], mode: str = "RGB") -> bytes:
     return file.getvalue()
 
 
+# Whose bodies are no forms.
+JSON = ("/api/edit-mask", "/api/session")
+
 SIZES = ((100, 100), (120, 101), (200, 150))
 MODES = {"PNG": ("RGB", "RGBA"), "JPEG": ("RGB",), "WEBP": ("RGB", "RGBA"), "GIF": ("RGB",), "BMP": ("RGB",)}
 
@@ -48,7 +51,15 @@ schemathesis.openapi.format(
 
 @schemathesis.hook
 def map_body(context: Any, body: Any) -> Any:
-    """Mostly the model that the server has."""
-    if isinstance(body, dict) and body.get("model") in ("isnet-general", "u2netp", "auto"):
-        body["model"] = "tiny"
+    """Mostly the model that the server has; and wrong values that are still wrong as a form sends them."""
+    fields = getattr(body, "body", body)
+    if not isinstance(fields, dict):
+        return body
+    if fields.get("model") in ("isnet-general", "u2netp", "auto"):
+        fields["model"] = "tiny"
+    if context.operation.path not in JSON:
+        for name, value in fields.items():
+            # A form's field that is empty, or there no times, is a field that was left out.
+            if value in (None, [], [""], [None], {}) or (value == "" and name != "url"):
+                fields[name] = "?"
     return body
