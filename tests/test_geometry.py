@@ -2,8 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from cleancut import geometry
 from cleancut.errors import OptionError
-from cleancut.geometry import Box, Length, Margins, parse_margins
+from cleancut.geometry import Box, Length, Margins
+
+
+def parse_margins(text: str) -> Margins:
+    return geometry.parse_margins(text, "--crop-margin", most_pixels=500, most_percent=100)
 
 
 def lengths(text: str) -> list[tuple[float, bool]]:

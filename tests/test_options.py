@@ -10,7 +10,7 @@ import pytest
 
 import cleancut
 from cleancut.background import Blur, Colour, Transparent
-from cleancut.errors import NotBuilt, OptionError
+from cleancut.errors import OptionError
 from cleancut.geometry import Length
 from cleancut.options import Limits, Options, flag, takes_options
 
@@ -20,6 +20,7 @@ NAN, INF = float("nan"), float("inf")
 GOOD: dict[str, list[object]] = {
     "model": ["isnet-general", "u2netp", "my-own", "auto"],
     "quality": ["fast", "balanced", "best"],
+    "roi": [None, "0% 0% 100% 100%", "0 0 100% 100%", "10px 20px 300px 400px"],
     "device": ["auto", "cpu", "cuda:1"],
     "precision": ["auto", "fp32", "int8"],
     "background": ["transparent", "white", "#fc08", "blur", "blur:3.5", b"a picture"],
@@ -34,12 +35,15 @@ GOOD: dict[str, list[object]] = {
     "invert": [True, False],
     "crop": [True, False],
     "crop_margin": ["0", "10%", "1 2 3 4"],
-    "canvas": [None],
-    "padding": [None],
-    "position": [None],
-    "shadow": ["none"],
-    "max_size": [None],
-    "max_bytes": [None],
+    "canvas": [None, "2000x1500", "800", "30000x3000"],
+    "padding": ["0", "0px"],
+    "scale": [None, "original", "10%", "99.5%", "100"],
+    "position": [None, "original", "center", "bottom", "top left", "left top", "50%", "0% 100%", "12.5% 0"],
+    "shadow": ["none", "drop", "contact", "cast"],
+    "shadow_opacity": [0, 50, 100],
+    "max_size": [None, "100x100", "2000"],
+    "max_pixels": [None, 1, 250_000],
+    "max_bytes": [None, 1, 100_000],
     "encode_quality": [1, 90, 100],
     "png_effort": ["fast", "balanced", "small"],
     "metadata": ["keep", "strip", "strip-gps"],
@@ -48,6 +52,7 @@ GOOD: dict[str, list[object]] = {
 BAD: dict[str, list[object]] = {
     "model": [None, 3, b"u2net"],
     "quality": ["better", "", None, 1],
+    "roi": ["", "1 2 3", "a b c d", "1 2 3 4 5", "-1 0 5 5"],
     "device": [None, 0],
     "precision": ["fp16", None],
     "background": ["no colour", "blur:-1", "", None, 3],
@@ -62,23 +67,20 @@ BAD: dict[str, list[object]] = {
     "invert": ["yes", 1, None],
     "crop": ["yes", 1, None],
     "crop_margin": ["", "1 2 3", "-1", "501", "wide"],
+    "canvas": ["", "0x10", "100x", "x100", "-1x5", "30001", "20000x20000", "wide"],
+    "padding": ["", "1 2 3", "-1", "50%", "wide"],
+    "scale": ["", "9%", "101%", "half"],
+    "position": ["", "101%", "1% 2% 3%", "left right", "somewhere", "-5%"],
     "shadow": ["soft", None],
+    "shadow_opacity": [-1, 101, 50.5, "50", None],
+    "max_size": ["", "0", "axb"],
+    "max_pixels": [0, -1, 2.5, "9"],
     "max_bytes": [0, -5, NAN, "9"],
     "encode_quality": [0, 101, -1, NAN, 85.5, 90.0, "90", None, True],
     "png_effort": ["best", None],
     "metadata": ["all", None],
     "require_subject": ["yes", 0, None],
 }
-PLANNED: dict[str, list[object]] = {
-    "canvas": ["100x100"],
-    "padding": ["10%"],
-    "position": ["center"],
-    "shadow": ["drop", "contact"],
-    "max_size": ["100x100"],
-    "max_bytes": [1, 100_000],
-}
-# Anything but their default is planned, so that nothing is wrong yet.
-NEVER_WRONG = {"canvas", "padding", "position", "max_size"}
 
 
 def rows(table: dict[str, list[object]]) -> list[Any]:
@@ -88,11 +90,9 @@ def rows(table: dict[str, list[object]]) -> list[Any]:
 def test_these_tables_know_every_option() -> None:
     names = [each.name for each in fields(Options)]
     assert list(GOOD) == names
-    assert set(BAD) | NEVER_WRONG == set(names)
-    assert set(PLANNED) == {each.name for each in fields(Options) if each.metadata["planned"]}
+    assert set(BAD) == set(names)
     for each in fields(Options):
-        tried = {*map(str, GOOD[each.name]), *map(str, PLANNED.get(each.name, []))}
-        assert set(each.metadata["choices"]) <= tried
+        assert set(each.metadata["choices"]) <= {*map(str, GOOD[each.name])}
 
 
 @pytest.mark.parametrize(("name", "value"), rows(GOOD))
@@ -104,16 +104,16 @@ def test_what_works_is_taken_as_it_is(name: str, value: object) -> None:
 def test_what_is_wrong_is_refused_by_the_flags_name(name: str, value: object) -> None:
     with pytest.raises(OptionError) as caught:
         Options(**{name: value})  # type: ignore[arg-type]
-    assert not isinstance(caught.value, NotBuilt)
     assert str(caught.value).startswith(flag(name) + ":")
     assert caught.value.hint
 
 
-@pytest.mark.parametrize(("name", "value"), rows(PLANNED))
-def test_what_is_planned_says_so(name: str, value: object) -> None:
-    with pytest.raises(NotBuilt, match=rf"^{flag(name)} .+ is not built yet \(") as caught:
-        Options(**{name: value})  # type: ignore[arg-type]
-    assert caught.value.hint == f"leave out {flag(name)} for now"
+def test_space_on_a_canvas_needs_a_canvas() -> None:
+    assert Options(canvas="100x100", padding="10%").parsed_padding.top == Length(10, percent=True)
+    with pytest.raises(OptionError, match=r"^--padding is space on a canvas"):
+        Options(padding="10%")
+    with pytest.raises(OptionError, match=r"^--crop and --canvas do not go together"):
+        Options(canvas="100x100", crop=True)
 
 
 def test_a_refusal_names_what_is_allowed() -> None:

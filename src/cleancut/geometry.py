@@ -1,4 +1,4 @@
-"""Boxes and margins in a picture."""
+"""Sizes, boxes, margins and positions in a picture, and the words that users give for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from cleancut.errors import OptionError
 
-_HINT = "give 1, 2 or 4 values such as 20px or 10%, in the order top right bottom left"
+_MARGINS = "give 1, 2 or 4 values such as 20px or 10%, in the order top right bottom left"
+_POSITION = "give center, top, bottom left and the like, or percentages such as 50% or 50% 100%"
+
+# Larger pictures than are accepted are not made either.
+LONGEST_SIDE = 30_000
+_MOST_PIXELS = 100_000_000
+
+_WORDS_ACROSS = {"left": 0.0, "center": 0.5, "right": 1.0}
+_WORDS_DOWN = {"top": 0.0, "center": 0.5, "bottom": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,26 @@ class Length:
         return round(self.value * whole / 100 if self.percent else self.value)
 
 
+Region = tuple[Length, Length, Length, Length]
+"""Left, top, right and bottom of a part of a photo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a picture, in pixels."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Of a thing in the room that it has: 0 at the left or top, 1 at the right or bottom, as in CSS."""
+
+    across: float
+    down: float
+
+
 @dataclass(frozen=True, slots=True)
 class Margins:
     """Space on each side."""
@@ -30,6 +58,10 @@ class Margins:
     right: Length
     bottom: Length
     left: Length
+
+    @property
+    def sides(self) -> tuple[Length, Length, Length, Length]:
+        return self.top, self.right, self.bottom, self.left
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +81,13 @@ class Box:
     def height(self) -> int:
         return self.bottom - self.top
 
+    def around(self, other: Box) -> Box:
+        """The smallest box that holds both."""
+        return Box(
+            min(self.left, other.left), min(self.top, other.top), max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )  # fmt: skip
+
     def grown(self, margins: Margins) -> Box:
         """This box with the margins around it; percentages are of the box's own sides."""
         return Box(
@@ -59,26 +98,114 @@ class Box:
         )
 
 
-def parse_margins(text: str) -> Margins:
-    """Read 1 (all), 2 (vertical, horizontal) or 4 (top, right, bottom, left) lengths, as in CSS.
+def room_in(canvas: Size, padding: Margins) -> Box:
+    """What a padding leaves of a canvas; percentages are of the canvas's own sides. Raises OptionError."""
+    room = Box(
+        padding.left.pixels(canvas.width),
+        padding.top.pixels(canvas.height),
+        canvas.width - padding.right.pixels(canvas.width),
+        canvas.height - padding.bottom.pixels(canvas.height),
+    )
+    if room.width < 1 or room.height < 1:
+        raise OptionError(
+            f"--padding leaves no room on a canvas of {canvas.width}x{canvas.height}", hint="give less, such as 5%"
+        )
+    return room
 
-    Raises OptionError. A margin is at most 500 px or 100 % of the subject: more would be an accident.
-    """
-    lengths = [_length(text, word) for word in str(text).replace(",", " ").split()]
+
+def parse_margins(text: str, option: str, most_pixels: float, most_percent: float) -> Margins:
+    """Read 1 (all), 2 (vertical, horizontal) or 4 (top, right, bottom, left) lengths, as in CSS. Raises OptionError."""
+    lengths = [_margin(text, word, option, most_pixels, most_percent) for word in str(text).replace(",", " ").split()]
     if len(lengths) == 1:
         return Margins(*lengths * 4)
     if len(lengths) == 2:
         return Margins(*lengths * 2)
     if len(lengths) == 4:
         return Margins(*lengths)
-    raise OptionError(f"--crop-margin: {text!r} has {len(lengths)} values", hint=_HINT)
+    raise OptionError(f"{option}: {text!r} has {len(lengths)} values", hint=_MARGINS)
 
 
-def _length(text: str, word: str) -> Length:
+def parse_size(text: str, option: str) -> Size:
+    """Read ``2000x1500``; one number means a square. Raises OptionError."""
+    match = re.fullmatch(r"(\d{1,5})(?:\s*[x×]\s*(\d{1,5}))?", str(text).strip().lower())
+    if match is None:
+        raise OptionError(f"{option}: {text!r} is no size", hint="give width and height in pixels, such as 2000x2000")
+    size = Size(int(match[1]), int(match[2] or match[1]))
+    if not (1 <= size.width <= LONGEST_SIDE and 1 <= size.height <= LONGEST_SIDE):
+        raise OptionError(f"{option}: {text} is out of range", hint=f"give 1 to {LONGEST_SIDE} pixels a side")
+    if size.width * size.height > _MOST_PIXELS:
+        raise OptionError(f"{option}: {text} is too large", hint=f"give at most {_MOST_PIXELS // 1_000_000} megapixels")
+    return size
+
+
+def parse_position(text: str) -> Position | None:
+    """Read ``center``, ``bottom``, ``top left``, ``50%``, or ``50% 100%`` (across, down); None for ``original``.
+
+    Raises OptionError.
+    """
+    words = str(text).lower().replace(",", " ").split()
+    if words == ["original"]:
+        return None
+    if 1 <= len(words) <= 2 and all(re.fullmatch(r"\d+(\.\d+)?%?", word) for word in words):
+        shares = [float(word.rstrip("%")) / 100 for word in words] * (3 - len(words))
+        if max(shares) <= 1:
+            return Position(shares[0], shares[1])
+    if len(words) == 1 and words[0] in _WORDS_ACROSS:
+        return Position(_WORDS_ACROSS[words[0]], 0.5)
+    if len(words) == 1 and words[0] in _WORDS_DOWN:
+        return Position(0.5, _WORDS_DOWN[words[0]])
+    for across, down in (words, words[::-1]) if len(words) == 2 else ():
+        if across in _WORDS_ACROSS and down in _WORDS_DOWN:
+            return Position(_WORDS_ACROSS[across], _WORDS_DOWN[down])
+    raise OptionError(f"--position: {text!r} is no position", hint=_POSITION)
+
+
+def parse_scale(text: str) -> float | None:
+    """Read ``10%`` to ``100%`` as a share; None for ``original``. Raises OptionError."""
+    word = str(text).strip().lower()
+    if word == "original":
+        return None
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*%?", word)
+    if match is None or not 10 <= float(match[1]) <= 100:
+        raise OptionError(f"--scale: {text!r} is no scale", hint="give 10% to 100%, or original")
+    return float(match[1]) / 100
+
+
+def parse_region(text: str) -> Region:
+    """Read ``x1 y1 x2 y2``, each in px or % of the photo's side; a bare number is in px. Raises OptionError."""
+    words = str(text).replace(",", " ").split()
+    matches = [re.fullmatch(r"(\d+(?:\.\d+)?)(px|%)?", word) for word in words]
+    found = [Length(float(match[1]), match[2] == "%") for match in matches if match]
+    if len(words) != 4 or len(found) != 4:
+        raise OptionError(
+            f"--roi: {text!r} is no region",
+            hint="give left, top, right and bottom, such as 10% 0% 90% 100% or 0px 0px 800px 600px",
+        )
+    return found[0], found[1], found[2], found[3]
+
+
+def region_box(region: Region, photo: Size) -> Box:
+    """The region in a photo. Raises OptionError where it is empty or reaches beyond the photo."""
+    left, top, right, bottom = region
+    box = Box(
+        left.pixels(photo.width), top.pixels(photo.height), right.pixels(photo.width), bottom.pixels(photo.height)
+    )
+    if box.right > photo.width or box.bottom > photo.height:
+        raise OptionError(
+            f"--roi reaches beyond the photo, which has {photo.width} × {photo.height} pixels", hint="give less, or %"
+        )
+    if box.width < 2 or box.height < 2:
+        raise OptionError(
+            "--roi: there is nothing in the region", hint="give left, top, right and bottom in this order"
+        )
+    return box
+
+
+def _margin(text: str, word: str, option: str, most_pixels: float, most_percent: float) -> Length:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(px|%)?", word)
     if match is None:
-        raise OptionError(f"--crop-margin: {word!r} in {text!r} is no length", hint=_HINT)
+        raise OptionError(f"{option}: {word!r} in {text!r} is no length", hint=_MARGINS)
     length = Length(float(match[1]), match[2] == "%")
-    if length.value > (100 if length.percent else 500):
-        raise OptionError(f"--crop-margin: {word} is too much", hint="give at most 500px or 100%")
+    if length.value > (most_percent if length.percent else most_pixels):
+        raise OptionError(f"{option}: {word} is too much", hint=f"give at most {most_pixels:g}px or {most_percent:g}%")
     return length

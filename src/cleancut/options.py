@@ -15,8 +15,20 @@ from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast, get_args
 
 from cleancut.background import Background, parse_background
-from cleancut.errors import NotBuilt, OptionError
-from cleancut.geometry import Margins, parse_margins
+from cleancut.errors import OptionError
+from cleancut.geometry import (
+    LONGEST_SIDE,
+    Margins,
+    Position,
+    Region,
+    Size,
+    parse_margins,
+    parse_position,
+    parse_region,
+    parse_scale,
+    parse_size,
+    room_in,
+)
 
 Quality = Literal["fast", "balanced", "best"]
 Precision = Literal["auto", "fp32", "int8"]
@@ -24,7 +36,7 @@ Format = Literal["png", "webp", "avif", "jpg", "tiff", "zip"]
 Channels = Literal["rgba", "alpha"]
 PngEffort = Literal["fast", "balanced", "small"]
 MetadataPolicy = Literal["keep", "strip", "strip-gps"]
-Shadow = Literal["none", "drop", "contact"]
+Shadow = Literal["none", "drop", "contact", "cast"]
 
 
 def _option(
@@ -35,16 +47,14 @@ def _option(
     choices: Any = None,
     low: float | None = None,
     high: float | None = None,
-    planned: str = "",
 ) -> Any:
-    """A field of ``Options``. ``planned``: what is missing before anything but the default works."""
+    """A field of ``Options``."""
     meta = {
         "help": help,
         "metavar": metavar,
         "choices": get_args(choices) if choices else (),
         "low": low,
         "high": high,
-        "planned": planned,
     }
     return field(default=default, metadata=meta)
 
@@ -82,6 +92,9 @@ class Options:
         "balanced",
         "How much is done for the edges; best takes several answers of the model.",
         choices=Quality,
+    )
+    roi: str | None = _option(
+        None, "Look for the subject in this part of the photo alone: left top right bottom, in px or %.", metavar="BOX"
     )
     device: str = _option("auto", "auto, cpu, cuda or cuda:N; what is named is used or refused.", metavar="DEVICE")
     precision: Precision = _option(
@@ -122,15 +135,26 @@ class Options:
     crop_margin: str = _option(
         "0", "Space around the cropped subject: 1, 2 or 4 values in px or % of the subject.", metavar="M"
     )
-    canvas: str | None = _option(None, "Place the subject on a canvas of this size.", metavar="WxH", planned="canvases")
-    padding: str | None = _option(None, "Space around the subject on the canvas.", metavar="N%", planned="canvases")
-    position: str | None = _option(None, "Where the subject stands on the canvas.", metavar="POS", planned="canvases")
-    shadow: Shadow = _option("none", "Shadow under the subject.", choices=Shadow, planned="shadows")
-    max_size: str | None = _option(
-        None, "Shrink the result to fit inside this size.", metavar="WxH", planned="a bound on the output's size"
+    canvas: str | None = _option(None, "Place the subject on a canvas of this size.", metavar="WxH")
+    padding: str = _option(
+        "0", "Space that stays free on the canvas: 1, 2 or 4 values in px or % of the canvas.", metavar="M"
+    )
+    scale: str | None = _option(
+        None, "Size of the subject, 10% to 100% of the picture or of the room on the canvas.", metavar="N%"
+    )
+    position: str | None = _option(
+        None, "Where the subject stands: original, center, bottom left, 50%, or 50% 100% and the like.", metavar="POS"
+    )
+    shadow: Shadow = _option(
+        "none", "Shadow: on a wall behind (drop), where it stands (contact), laid on the floor (cast).", choices=Shadow
+    )
+    shadow_opacity: int = _option(50, "How dark the shadow is.", metavar="0..100", low=0, high=100)
+    max_size: str | None = _option(None, "Shrink the result to fit inside this size.", metavar="WxH")
+    max_pixels: int | None = _option(
+        None, "Shrink the photo to this many pixels, before it is cropped.", metavar="N", low=1
     )
     max_bytes: int | None = _option(
-        None, "Lower the quality until the file fits.", metavar="N", low=1, planned="a bound on the file's size"
+        None, "Lower the quality until the file has at most this many bytes.", metavar="N", low=1
     )
     encode_quality: int = _option(
         90, "Quality of JPEG, WebP and AVIF; 100 makes WebP lossless.", metavar="1..100", low=1, high=100
@@ -149,9 +173,15 @@ class Options:
                 raise OptionError(f"{flag(name)}: {value!r} is no name", hint="give text")
         if self.format == "zip" and self.channels == "alpha":
             raise OptionError("--format zip holds colours and a matte, not a matte alone", hint="choose --format png")
-        # Both are parsed again where they are used; here a bad value is refused before any work is done.
-        parse_background(self.background)
-        parse_margins(self.crop_margin)
+        # All are parsed again where they are used; here a bad value is refused before any work is done.
+        for parsed in _PARSED:
+            getattr(self, parsed)
+        if (canvas := self.parsed_canvas) is not None:
+            room_in(canvas, self.parsed_padding)
+        elif any(each.value for each in self.parsed_padding.sides):
+            raise OptionError("--padding is space on a canvas, and there is none", hint="add --canvas WxH")
+        if self.canvas is not None and self.crop:
+            raise OptionError("--crop and --canvas do not go together", hint="leave out --crop; --padding gives space")
 
     @property
     def effort(self) -> Effort:
@@ -169,7 +199,35 @@ class Options:
 
     @property
     def margins(self) -> Margins:
-        return parse_margins(self.crop_margin)
+        # A margin larger than the subject would be an accident.
+        return parse_margins(self.crop_margin, "--crop-margin", most_pixels=500, most_percent=100)
+
+    @property
+    def parsed_canvas(self) -> Size | None:
+        return None if self.canvas is None else parse_size(self.canvas, "--canvas")
+
+    @property
+    def parsed_padding(self) -> Margins:
+        return parse_margins(self.padding, "--padding", most_pixels=LONGEST_SIDE, most_percent=49)
+
+    @property
+    def parsed_scale(self) -> float | None:
+        return None if self.scale is None else parse_scale(self.scale)
+
+    @property
+    def parsed_position(self) -> Position | None:
+        return None if self.position is None else parse_position(self.position)
+
+    @property
+    def parsed_max_size(self) -> Size | None:
+        return None if self.max_size is None else parse_size(self.max_size, "--max-size")
+
+    @property
+    def parsed_roi(self) -> Region | None:
+        return None if self.roi is None else parse_region(self.roi)
+
+
+_PARSED = ("parsed_background", "margins", *(each for each in dir(Options) if each.startswith("parsed_")))
 
 
 def flag(name: str) -> str:
@@ -188,10 +246,6 @@ def _check(name: str, value: object, default: object, meta: Any) -> None:
     low, high = meta["low"], meta["high"]
     if low is not None or high is not None:
         _check_range(name, value, low, high, whole=not isinstance(default, float))
-    if meta["planned"] and value != default:
-        raise NotBuilt(
-            f"{flag(name)} {value} is not built yet ({meta['planned']})", hint=f"leave out {flag(name)} for now"
-        )
 
 
 def _check_range(name: str, value: object, low: float | None, high: float | None, *, whole: bool) -> None:

@@ -97,24 +97,24 @@ def _mirrored_look(tensor: Tensor, fit: Fit, box: Box, engine: Engine, clock: Cl
 def render(
     source: Source, matte: Matte, options: Options, limits: Limits | None = None, clock: Clock | None = None
 ) -> Picture:
-    """Make the picture that the options ask for. ``limits`` hold for a background picture.
+    """Make the picture that the options ask for. ``limits`` hold for a background picture and for the result.
 
-    Raises InputError (the background), OptionError (the matte of another photo).
+    Raises InputError (the background, a picture larger than the limits), OptionError (the matte of another photo).
     """
-    clock = clock or Clock()
+    clock, limits = clock or Clock(), limits or Limits()
     if matte.alpha.shape != (source.height, source.width):
         height, width = matte.alpha.shape
         raise OptionError(
             f"the matte is {width} × {height}, and the photo {source.width} × {source.height}",
             hint="give the matte that was estimated for this photo",
         )
-    scene = _scene(options, limits or Limits())
+    scene = _scene(options, limits)
     alpha = clock(adjust, matte, options)
     # How much of a pixel is the subject's is as the photo shows it, whatever the user makes of the edge afterwards.
     unmoved = replace(options, feather=0.0, edge_shift=0.0, translucency=None)
     mixed = alpha if unmoved == options else clock(adjust, matte, unmoved)
     colours = clock(decontaminate, source, mixed, alpha, options)
-    return clock(compose, source, colours, alpha, options, scene)
+    return clock(compose, source, colours, alpha, options, scene, limits.max_pixels)
 
 
 def finish(

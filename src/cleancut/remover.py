@@ -11,6 +11,7 @@ from cleancut.choice import AUTO, best_of, choices
 from cleancut.engines import LOADED, engine_of, options_for, store_of
 from cleancut.errors import OptionError
 from cleancut.files import read, write
+from cleancut.geometry import Box, Size, region_box
 from cleancut.int8 import prepare_later
 from cleancut.models.weights import Report
 from cleancut.options import Limits, Options, also_takes_options, takes_options
@@ -53,15 +54,19 @@ def estimate(
 ) -> Estimate:
     """Run the model that the options ask for; for ``auto`` one or two of ``models``, by default those at hand.
 
-    Raises ModelError.
+    Raises ModelError, OptionError (a region that is not in the photo).
     """
+    region = options.parsed_roi
+    box = None if region is None else region_box(region, Size(source.width, source.height))
 
     @cache
     def engine(name: str) -> Engine:
         return engine_of(options_for(name, options, settings), settings, report)
 
     def look(name: str) -> Matte:
-        return _estimate_matte(source, engine(name), options.effort, clock)
+        if box is None:
+            return _estimate_matte(source, engine(name), options.effort, clock)
+        return _within(_estimate_matte(source.part(box), engine(name), options.effort, clock), box, source)
 
     name, notes = options.model, list[str]()
     if name == AUTO:
@@ -69,6 +74,15 @@ def estimate(
     else:
         matte = look(name)
     return Estimate(matte, engine(name), tuple(notes))
+
+
+def _within(matte: Matte, box: Box, source: Source) -> Matte:
+    """The matte of a part of a photo, as one of all of it."""
+    import numpy as np
+
+    alpha = np.zeros((source.height, source.width), np.float32)
+    alpha[box.top : box.bottom, box.left : box.right] = matte.alpha
+    return replace(matte, alpha=alpha)
 
 
 class Remover:

@@ -128,6 +128,8 @@ class Picture:
 
     pixels: Pixels
     metadata: Metadata
+    subject: Box | None = None
+    """Where the subject is in it; None where there is none."""
 
     @property
     def image(self) -> PILImage:

@@ -294,25 +294,6 @@ class TestRefused:
     @pytest.mark.parametrize(
         "arguments",
         [
-            ("--canvas", "100x100"),
-            ("--padding", "5%"),
-            ("--position", "center"),
-            ("--shadow", "drop"),
-            ("--max-size", "10x10"),
-            ("--max-bytes", "1000"),
-            ("--name", "{stem}"),
-            ("--report", "r.csv"),
-        ],
-    )
-    def test_what_is_planned_says_so(self, run: Run, arguments: tuple[str, ...]) -> None:
-        ran = run("remove", "photo.png", "-o", "o.png", *TINY, *arguments)
-        assert ran.code == 2
-        assert "not built yet" in ran.err
-        assert not Path("o.png").exists()
-
-    @pytest.mark.parametrize(
-        "arguments",
-        [
             ("--no-refine",),
             ("--no-decontaminate",),
             ("--jobs", "1"),

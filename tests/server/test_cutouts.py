@@ -62,6 +62,16 @@ CHANGES: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "invert": ({}, True, 2),
     "crop": ({}, True, "no idea"),
     "crop_margin": ({"crop": True}, "10px 5%", "501px"),
+    "roi": ({}, "0% 0% 60% 100%", "all of it"),
+    "canvas": ({}, "200x100", "0x5"),
+    "padding": ({"canvas": "200"}, "10%", "60%"),
+    "scale": ({}, "40%", "5%"),
+    "position": ({"scale": "50%"}, "0% 100%", "somewhere"),
+    "shadow": ({}, "drop", "dark"),
+    "shadow_opacity": ({"shadow": "cast"}, 90, 101),
+    "max_size": ({}, "50x50", "small"),
+    "max_pixels": ({}, 5000, 0),
+    "max_bytes": ({"format": "jpg"}, 3000, 0),
     "encode_quality": ({"format": "jpg"}, 50, 101),
     "png_effort": ({}, "small", "none"),
     "metadata": ({}, "keep", "burn"),
@@ -69,10 +79,10 @@ CHANGES: dict[str, tuple[dict[str, Any], Any, Any]] = {
 }
 
 
-def test_every_option_has_its_field_but_those_of_the_operator_and_those_that_are_not_built() -> None:
-    built = {each.name for each in fields(Options) if not each.metadata["planned"]}
+def test_every_option_has_its_field_but_those_of_the_operator() -> None:
+    options = {each.name for each in fields(Options)}
     files = {"image", "url", "background_image", "strokes"}
-    assert set(CutoutForm.model_fields) - files == built - {"device", "precision"} == set(CHANGES)
+    assert set(CutoutForm.model_fields) - files == options - {"device", "precision"} == set(CHANGES)
     assert set(CutoutForm.model_fields) == set(MatteForm.model_fields) | set(RenderForm.model_fields)
 
 

@@ -48,7 +48,7 @@ def test_the_page_names_every_route_of_the_openapi(shared: Running) -> None:
 
 def test_the_page_names_every_field_and_what_it_takes(shared: Running) -> None:
     found = page(shared)
-    names = {each.name for each in fields(Options) if not each.metadata["planned"]} - {"device", "precision"}
+    names = {each.name for each in fields(Options)} - {"device", "precision"}
     guides = {"image", "model", "method", "feather", "featherRadius", "api_key", "apiKey", "backgroundColor"}
     assert names | guides <= set(found.texts["code"])
     assert {"edits", "edits[].radius", "strokes", "strokes[].points", "foregroundImage"} <= set(found.texts["code"])

@@ -296,3 +296,30 @@ def test_threads_write_what_one_alone_writes() -> None:
     with warnings.catch_warnings(), ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda job: encoded(job[1], FULL, format=job[0]), jobs))
     assert together == alone
+
+
+@pytest.mark.parametrize("format", ["jpg", "webp", "avif", "zip"])
+def test_quality_is_lowered_until_the_bytes_suffice_and_no_further(format: Format) -> None:
+    photo = np.asarray(Image.fromarray(pictures.cutout(64, 64)).convert("RGB").resize((256, 256)))
+    full = encoded(photo, format=format)
+    most = len(full) * 2 // 3
+    bounded = encoded(photo, format=format, max_bytes=most)
+    assert len(bounded) <= most
+    assert encoded(photo, format=format, max_bytes=len(full)) == full
+    fitting = [quality for quality in range(1, 91) if bounded == encoded(photo, format=format, encode_quality=quality)]
+    assert fitting
+    assert len(encoded(photo, format=format, encode_quality=fitting[-1] + 1)) > most
+
+
+def test_bytes_that_suffice_for_no_quality_are_refused() -> None:
+    for format in FORMATS:
+        with pytest.raises(CannotHold, match="in 50 bytes") as caught:
+            encoded(RGB, format=format, max_bytes=50)
+        assert "--max-size" in caught.value.hint
+
+
+def test_a_png_is_made_as_small_as_it_can_be_before_it_is_refused() -> None:
+    flat = np.tile(np.arange(200, dtype=np.uint8)[:, None, None], (1, 300, 3))
+    small, quick = encoded(flat, png_effort="small"), encoded(flat, png_effort="fast")
+    assert len(small) < len(quick)
+    assert encoded(flat, png_effort="fast", max_bytes=len(quick) - 1) == small

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from cleancut.batch.names import check_template, named
 from cleancut.errors import OptionError
 
 # What a folder is searched for. A file that is named is read whatever its suffix.
@@ -53,19 +54,22 @@ def is_folder(output: str) -> bool:
     return output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix
 
 
-def plan(inputs: Sequence[str], output: str | None, suffix: str, kept: Sequence[Path] = ()) -> list[Job]:
+def plan(
+    inputs: Sequence[str], output: str | None, suffix: str, kept: Sequence[Path] = (), template: str | None = None
+) -> list[Job]:
     """The jobs for ``cleancut remove INPUTS -o OUTPUT``; ``suffix`` is the output format's, such as ``.png``.
 
-    No output is an input, or one of the files in ``kept``. Raises OptionError where several inputs would have to go
+    ``template`` makes the names of outputs that are not named themselves, see names.py. No output is an input, or one
+    of the files in ``kept``. Raises OptionError where several inputs would have to go
     into one file, or the output that was named is an input.
     """
     found = _search(inputs, None if output in (None, STDOUT) else Path(str(output)))
     if output == STDOUT or (output is None and inputs == (STDIN,)):
         return [Job(_only(found, "standard output").input, None)]
     if output is None:
-        return _beside(found, suffix, kept)
+        return _beside(found, suffix, kept, template)
     if is_folder(output):
-        return _in_folder(found, Path(output), suffix, kept)
+        return _in_folder(found, Path(output), suffix, kept, template)
     only = _only(found, output)
     if Path(output).resolve() in _untouchable(found, kept):
         raise OptionError(f"{output} is an input itself", hint="choose another name with -o")
@@ -154,25 +158,36 @@ def _untouchable(found: list[_Found], kept: Sequence[Path]) -> set[Path]:
     return {Path(each.input).resolve() for each in found if _is_file(each)} | {path.resolve() for path in kept}
 
 
-def _beside(found: list[_Found], suffix: str, kept: Sequence[Path]) -> list[Job]:
+def _beside(found: list[_Found], suffix: str, kept: Sequence[Path], template: str | None) -> list[Job]:
     places = [Path(each.input).with_name(each.below.name) if _is_file(each) else each.below for each in found]
-    return _jobs(found, places, MARK + suffix, kept)
+    return _jobs(found, places, MARK + suffix, kept, template)
 
 
-def _in_folder(found: list[_Found], folder: Path, suffix: str, kept: Sequence[Path]) -> list[Job]:
+def _in_folder(found: list[_Found], folder: Path, suffix: str, kept: Sequence[Path], template: str | None) -> list[Job]:
     # Where the outputs lie among the inputs they are marked, so that no input is overwritten or read twice.
     mark = MARK if any(_among(folder, each) for each in found) else ""
-    return _jobs(found, [folder / each.below for each in found], mark + suffix, kept)
+    return _jobs(found, [folder / each.below for each in found], mark + suffix, kept, template)
 
 
-def _jobs(found: list[_Found], places: list[Path], ending: str, kept: Sequence[Path]) -> list[Job]:
+def _jobs(
+    found: list[_Found], places: list[Path], ending: str, kept: Sequence[Path], template: str | None
+) -> list[Job]:
     """A job for each input; ``places`` are the outputs' but for their ending, which replaces the suffix.
 
     Only where two would share a name is the input's suffix kept, and where that does not tell them apart (the same
     name from different folders), or the name is an input's, they are numbered in the order of the inputs. Names are
     compared without case, since many file systems do so.
     """
-    stems = [place.with_name(place.stem) for place in places]
+    if template is not None:
+        check_template(template)
+        # Suffixes are told apart already: where a template makes one name of two photos, it is numbered.
+        stems = [
+            place.with_name(named(template, place.stem, _folder(each), number))
+            for number, (each, place) in enumerate(zip(found, places, strict=True), 1)
+        ]
+        places = stems
+    else:
+        stems = [place.with_name(place.stem) for place in places]
     count = Counter(str(stem).casefold() for stem in stems)
     wanted = [place if count[str(stem).casefold()] > 1 else stem for stem, place in zip(stems, places, strict=True)]
     taken = {str(path).casefold() for path in _untouchable(found, kept)}
@@ -185,6 +200,10 @@ def _jobs(found: list[_Found], places: list[Path], ending: str, kept: Sequence[P
         taken.add(str(target.resolve()).casefold())
         jobs.append(Job(each.input, target))
     return jobs
+
+
+def _folder(each: _Found) -> str:
+    return Path(each.input).resolve().parent.name if _is_file(each) else ""
 
 
 def _is_file(each: _Found) -> bool:

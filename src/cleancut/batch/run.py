@@ -21,6 +21,7 @@ from cleancut.batch.fetch import fetch
 from cleancut.batch.plan import STDIN, Job, is_url
 from cleancut.errors import CleancutError, FileTooLarge, ImageTooLarge, InferenceFailed, ModelError, Unwritable
 from cleancut.files import read, write
+from cleancut.geometry import Box
 from cleancut.models.weights import Report
 from cleancut.options import Limits
 from cleancut.remover import Remover
@@ -45,6 +46,10 @@ class Outcome:
     precision: str | None = None
     width: int | None = None
     height: int | None = None
+    size: int | None = None
+    """Bytes of the output."""
+    box: Box | None = None
+    """Where the subject is in the output."""
     notes: tuple[str, ...] = ()
     error: CleancutError | None = None
 
@@ -116,10 +121,10 @@ def _one(job: Job, remover: Remover, existing: Existing, limits: Limits, report:
         sys.stdout.buffer.flush()
     else:
         write(job.output, encoded)
-    return _done(job, result, _ms(began))
+    return _done(job, result, len(encoded), _ms(began))
 
 
-def _done(job: Job, result: Result, ms: float) -> Outcome:
+def _done(job: Job, result: Result, size: int, ms: float) -> Outcome:
     return Outcome(
         job,
         "done",
@@ -131,6 +136,8 @@ def _done(job: Job, result: Result, ms: float) -> Outcome:
         precision=result.precision,
         width=result.picture.pixels.shape[1],
         height=result.picture.pixels.shape[0],
+        size=size,
+        box=result.picture.subject,
         notes=result.notes,
     )
 

@@ -23,6 +23,11 @@ def picture_options(command: F) -> F:
     return command
 
 
+name_option = click.option(
+    "--name", metavar="TEMPLATE", help="Names of the outputs, such as {stem}-{index:04}; {folder} is the photo's."
+)
+
+
 def given(flags: dict[str, Any]) -> dict[str, Any]:
     """The keywords of ``Options`` among a command's parameters that the user has given."""
     names = {each.name for each in fields(Options)}
@@ -32,9 +37,7 @@ def given(flags: dict[str, Any]) -> dict[str, Any]:
 def _flag_of(field: Any) -> Callable[[F], F]:
     meta, default = field.metadata, field.default
     text = meta["help"]
-    if meta["planned"]:
-        text += " (Not built yet.)" if default in (None, False, 0) else f" Only {default} is built yet."
-    elif default not in (None, False, True) and default != "" and field.name != "format":
+    if default not in (None, False, True) and default != "" and field.name != "format":
         text += f" [default: {default:g}]" if isinstance(default, float) else f" [default: {default}]"
     name = flag(field.name)
     if isinstance(default, bool):

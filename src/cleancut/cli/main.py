@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str | None, str]] = {
     "models": ("models", "List, fetch, check and move the models' weights."),
     "doctor": ("doctor", "Check this installation, and say what to do about what is wrong."),
     "serve": ("serve", "Serve the HTTP API."),
-    "watch": (None, "Cut out whatever appears in a folder."),
+    "watch": ("watch", "Cut out whatever appears in a folder."),
     "keys": ("keys", "Manage the keys of the HTTP API."),
     "evaluate": ("evaluate", "Measure the quality of cut-outs against ground truth."),
     "batch": (None, "Work through folders and buckets, on one machine or many."),

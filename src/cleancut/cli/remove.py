@@ -6,6 +6,7 @@ import gc
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cleancut.background import Image
-from cleancut.cli.flags import given, picture_options
+from cleancut.cli.flags import given, name_option, picture_options
 from cleancut.cli.main import EXIT_CODES, SOME_FAILED, show
 from cleancut.cli.output import own_stdout
 from cleancut.cli.progress import Download
-from cleancut.errors import CleancutError, InferenceFailed, ModelError, NotBuilt, OptionError
+from cleancut.errors import CleancutError, InferenceFailed, ModelError, OptionError
 from cleancut.options import Options
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class _Count(click.ParamType[int | None]):
     type=click.Choice(["overwrite", "skip", "error"]),
     help="What to do where the output exists. [default: overwrite for one named file, skip in a folder]",
 )
-@click.option("--name", metavar="TEMPLATE", help="Template of the outputs' names. (Not built yet.)")
-@click.option("--report", metavar="F.csv", help="Write a report of all pictures. (Not built yet.)")
+@name_option
+@click.option("--report", metavar="F.csv", help="Write a table of all pictures: what became of each, and how.")
 @click.option("--jobs", type=_Count(), metavar="N|auto", help="Pictures worked on at a time. [default: auto, 3]")
 @click.option("--allow-url", is_flag=True, help="Let IN be an http(s) URL.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a picture on standard output.")
@@ -61,29 +62,28 @@ def command(inputs: tuple[str, ...], output: str | None, **flags: Any) -> int:
     IN is a file, a folder (its tree is kept), a quoted glob, - for standard input, or a URL with --allow-url.
     Without -o, photo.jpg becomes photo-cutout.png beside it; in a folder it becomes photo.png.
     """
-    _refuse_planned(flags)
     keywords = given(flags)
     keywords["format"] = _format(output, keywords.get("format"))
     options = Options(**keywords)
     with own_stdout():
         from cleancut.batch.plan import is_url, plan
 
-        background = options.parsed_background
-        kept = [background.data] if isinstance(background, Image) and isinstance(background.data, Path) else []
-        jobs = plan(inputs, output, options.suffix, kept)
+        report = Path(flags["report"]) if flags["report"] else None
+        kept = [*pictures_used(options), *([report] if report else [])]
+        jobs = plan(inputs, output, options.suffix, kept, flags["name"])
         if flags["as_json"] and any(job.output is None for job in jobs):
             raise OptionError("--json and the picture both want standard output", hint="write the picture to a file")
         urls = [job.input for job in jobs if is_url(job.input)]
         if urls and not flags["allow_url"]:
             raise OptionError(f"{urls[0]} is a URL", hint="add --allow-url to fetch pictures from the network")
         existing: Existing = flags["existing"] or ("overwrite" if _one_named_file(inputs) else "skip")
-        return _work(jobs, options, existing, flags["as_json"], flags["jobs"])
+        return _work(jobs, options, existing, flags["as_json"], flags["jobs"], report)
 
 
-def _refuse_planned(flags: dict[str, Any]) -> None:
-    for name, what in (("name", "the template of names"), ("report", "the CSV report")):
-        if flags[name] is not None:
-            raise NotBuilt(f"--{name}: {what} is not built yet", hint=f"leave out --{name} for now")
+def pictures_used(options: Options) -> list[Path]:
+    """Files of the user's that no output may replace."""
+    background = options.parsed_background
+    return [background.data] if isinstance(background, Image) and isinstance(background.data, Path) else []
 
 
 def _format(output: str | None, wanted: str | None) -> str:
@@ -103,7 +103,9 @@ def _one_named_file(inputs: tuple[str, ...]) -> bool:
     return len(inputs) == 1 and not Path(inputs[0]).is_dir() and (Path(inputs[0]).exists() or not has_magic(inputs[0]))
 
 
-def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool, wanted: int | None) -> int:
+def _work(
+    jobs: list[Job], options: Options, existing: Existing, as_json: bool, wanted: int | None, table: Path | None
+) -> int:
     from cleancut.engines import preload
     from cleancut.settings import read_settings
 
@@ -111,6 +113,7 @@ def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool, 
     if any(job.output is None or existing != "skip" or not job.output.exists() for job in jobs):
         # A model takes as long to load as all the imports below and the first photo.
         preload(options, settings)
+    from cleancut.batch.report import report
     from cleancut.batch.run import at_a_time, run
     from cleancut.remover import Remover
 
@@ -118,7 +121,7 @@ def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool, 
     gc.enable()
     ended: dict[str, int] = {"done": 0, "skipped": 0}
     failed: list[Outcome] = []
-    with Download() as download:
+    with Download() as download, report(table) if table else nullcontext() as rows:
         remover, at_once = Remover.of(options, settings), at_a_time(wanted, len(jobs))
         outcomes = run(jobs, remover, existing, settings.limits, download, at_once)
         for outcome in _with_bar(outcomes, len(jobs), quiet=as_json):
@@ -126,11 +129,9 @@ def _work(jobs: list[Job], options: Options, existing: Existing, as_json: bool, 
                 failed.append(outcome)
             else:
                 ended[outcome.status] += 1
-            if as_json:
-                # Escaped, since a file's name need not be text.
-                click.echo(json.dumps(line(outcome)))
-            else:
-                _tell(outcome, len(jobs))
+            if rows is not None:
+                rows.add(outcome)
+            tell(outcome, len(jobs), as_json)
     if len(jobs) > 1:
         _summarise(failed, ended)
     if not failed:
@@ -171,9 +172,13 @@ def line(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _tell(outcome: Outcome, count: int) -> None:
+def tell(outcome: Outcome, count: int, as_json: bool) -> None:
     """A line for one picture; in a batch on a terminal the bar says enough, and only trouble is told."""
     job = outcome.job
+    if as_json:
+        # Escaped, since a file's name need not be text.
+        click.echo(json.dumps(line(outcome)))
+        return
     if outcome.error is not None:
         if count == 1:
             show(outcome.error)
@@ -189,13 +194,19 @@ def _tell(outcome: Outcome, count: int) -> None:
         click.echo(f"{job.input} → {job.output}  ({how})", err=True)
 
 
+def tell_failure(outcome: Outcome) -> None:
+    """The lines for one of several pictures that failed."""
+    if outcome.error is not None:
+        click.echo(f"failed: {outcome.job.input}: {outcome.error}\n  → {outcome.error.hint}", err=True)
+
+
 def _summarise(failed: list[Outcome], ended: dict[str, int]) -> None:
     told: CleancutError | None = None
     for outcome in failed:
         # Those that were not tried after the model failed share its error; once is enough.
-        if outcome.error is not None and outcome.error is not told:
+        if outcome.error is not told:
             told = outcome.error
-            click.echo(f"failed: {outcome.job.input}: {told}\n  → {told.hint}", err=True)
+            tell_failure(outcome)
     parts = [f"{ended['done']} done", *([f"{ended['skipped']} skipped"] if ended["skipped"] else [])]
     parts += [f"{len(failed)} failed"] if failed else []
     click.echo(f"{', '.join(parts)} of {sum(ended.values()) + len(failed)} pictures", err=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 from cleancut.errors import InputMissing, OptionError
-from cleancut.options import Channels, Format, MetadataPolicy, PngEffort, Quality
+from cleancut.options import Channels, Format, MetadataPolicy, PngEffort, Quality, Shadow
 
 Photo: TypeAlias = bytes | Path | str
 """An encoded picture's bytes, a file, or an http(s) URL that the service fetches."""
@@ -53,6 +53,7 @@ class MatteFields:
     model: str | None = None
     quality: Quality | None = None
     refine: bool | None = None
+    roi: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +72,15 @@ class PictureFields:
     invert: bool | None = None
     crop: bool | None = None
     crop_margin: str | None = None
+    canvas: str | None = None
+    padding: str | None = None
+    scale: str | None = None
+    position: str | None = None
+    shadow: Shadow | None = None
+    shadow_opacity: int | None = None
+    max_size: str | None = None
+    max_pixels: int | None = None
+    max_bytes: int | None = None
     encode_quality: int | None = None
     png_effort: PngEffort | None = None
     metadata: MetadataPolicy | None = None

@@ -22,20 +22,21 @@ def over_opaque(rgb: Rgb, alpha: Alpha8, background: Rgb) -> Rgb:
     return result
 
 
-def over_translucent(rgb: Rgb, alpha: Alpha8, colour: tuple[int, int, int], colour_alpha: int) -> Pixels:
-    """A picture over one see-through colour: (h, w, 4) straight RGBA.
+def over_translucent(rgb: Rgb, alpha: Alpha8, behind: tuple[int, int, int] | Rgb, behind_alpha: int | Alpha8) -> Pixels:
+    """A picture over what can be seen through, a colour or another picture (h, w, 3): (h, w, 4) straight RGBA.
 
     Porter and Duff, Compositing Digital Images, SIGGRAPH 1984: the operator *over*, un-premultiplied again.
     """
     height, width = alpha.shape
     result = np.empty((height, width, 4), np.uint8)
-    behind = np.asarray(colour, np.float32)
+    colours = np.broadcast_to(np.asarray(behind, np.uint8), (height, width, 3))
+    shares = np.broadcast_to(np.asarray(behind_alpha, np.uint8), (height, width))
     for top in range(0, height, _ROWS):
         rows = slice(top, top + _ROWS)
         front = alpha[rows, :, None].astype(np.float32) / 255
-        back = colour_alpha / 255 * (1 - front)
+        back = shares[rows, :, None].astype(np.float32) / 255 * (1 - front)
         total = front + back
-        mixed = (rgb[rows] * front + behind * back) / np.maximum(total, 1 / 510)
+        mixed = (rgb[rows] * front + colours[rows] * back) / np.maximum(total, 1 / 510)
         result[rows, :, :3] = np.rint(mixed)
         result[rows, :, 3:] = np.rint(total * 255)
     return result

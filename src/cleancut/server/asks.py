@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Found = Literal["hit", "miss", "joined"]
 
 # The options that a matte depends on, those of them that the operator decides apart; all others are the rendering's.
-OF_THE_MATTE = ("model", "quality", "refine")
+OF_THE_MATTE = ("model", "quality", "refine", "roi")
 OF_THE_SERVER = ("device", "precision")
 
 
@@ -60,6 +60,18 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """What is told of a picture: its size, and where the subject is in it; all zero where there is none."""
+
+    width: int
+    height: int
+    subject_left: int = 0
+    subject_top: int = 0
+    subject_width: int = 0
+    subject_height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """An answer: a picture's bytes, or a matte (which has none)."""
 
@@ -67,6 +79,8 @@ class Made:
     facts: Facts
     found: Found
     data: bytes = b""
+    placed: Placed | None = None
+    """None for a matte."""
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds of each step that was taken, ``queue`` first."""
     kept: bool = True

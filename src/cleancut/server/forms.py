@@ -57,7 +57,27 @@ STROKES_BYTES = 20 * STROKES_POINTS
 _PX = r"(?:[0-9]|[1-9][0-9]|[1-4][0-9]{2})(?:\.[0-9]{1,3})?(?:px)?|500(?:px)?"
 _PERCENT = r"(?:[0-9]|[1-9][0-9])(?:\.[0-9]{1,3})?%|100%"
 _LENGTH = f"(?:{_PX}|{_PERCENT})"
-MARGIN = f"^{_LENGTH}(?: {_LENGTH}|(?: {_LENGTH}){{3}})?$"
+_SIDE = r"[1-9][0-9]{0,3}"
+_SHARE = r"(?:[0-9]|[1-9][0-9])(?:\.[0-9]{1,3})?%|100%"
+_EDGE = r"[0-9]{1,4}(?:px)?|(?:[0-9]|[1-9][0-9])(?:\.[0-9]{1,3})?%|100%"
+_ACROSS, _DOWN = "(?:left|center|right)", "(?:top|center|bottom)"
+
+
+def _four(length: str) -> str:
+    """1, 2 or 4 of them."""
+    return f"^(?:{length})(?: (?:{length})|(?: (?:{length})){{3}})?$"
+
+
+# What the core reads of each, in the words of a schema; regions and paddings are judged beside the photo and canvas.
+PATTERNS = {
+    "crop_margin": _four(_LENGTH),
+    "canvas": f"^{_SIDE}(?:x{_SIDE})?$",
+    "padding": _four(r"[0-9]{1,4}(?:px)?|[1-4]?[0-9](?:\.[0-9]{1,3})?%"),
+    "scale": r"^(?:original|[1-9][0-9](?:\.[0-9]{1,3})?%|100%)$",
+    "position": f"^(?:original|{_ACROSS}|{_DOWN}|{_DOWN} {_ACROSS}|{_ACROSS} {_DOWN}|(?:{_SHARE})(?: (?:{_SHARE}))?)$",
+    "max_size": f"^{_SIDE}(?:x{_SIDE})?$",
+    "roi": f"^(?:{_EDGE})(?: (?:{_EDGE})){{3}}$",
+}
 
 NAMES = [AUTO, *sorted({name for spec in CATALOG.values() for name in (spec.name, *spec.aliases)})]
 
@@ -176,15 +196,18 @@ _SAID = {
 def _field_of(option: Any) -> tuple[Any, Any]:
     """A form's field for an option, with its type, range and help."""
     meta = option.metadata
-    kinds: dict[str, Any] = {"str": str, "float": float, "bool": bool, "int": int, "int | None": int | None}
+    kinds: dict[str, Any] = {
+        "str": str, "float": float, "bool": bool, "int": int, "int | None": int | None, "str | None": str | None,
+    }  # fmt: skip
     kind = Literal[meta["choices"]] if meta["choices"] else kinds.get(option.type, str)
-    limits = {"ge": meta["low"], "le": meta["high"]} if meta["low"] is not None else {}
+    bounds = {"ge": meta["low"], "le": meta["high"]}
+    limits: dict[str, Any] = {name: bound for name, bound in bounds.items() if bound is not None}
     if option.name == "model":
         return ModelName | None, Field(None, description="A model of /api/v1/models; by default the server's own.")
     if option.name == "background":
         kind = Background
-    if option.name == "crop_margin":
-        limits = {"pattern": MARGIN}
+    if option.name in PATTERNS:
+        limits = {"pattern": PATTERNS[option.name]}
     if kind is float:
         limits["allow_inf_nan"] = False
     return kind, Field(option.default, description=_SAID.get(option.name, meta["help"]), **limits)
@@ -195,7 +218,7 @@ def _fields(names: Any) -> dict[str, Any]:
 
 
 def _of_the_rendering(option: Any) -> bool:
-    return not (option.name in (*OF_THE_MATTE, *OF_THE_SERVER) or option.metadata["planned"])
+    return option.name not in (*OF_THE_MATTE, *OF_THE_SERVER)
 
 
 if TYPE_CHECKING:

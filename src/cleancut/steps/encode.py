@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from io import BytesIO
 from typing import Any
@@ -24,6 +25,8 @@ from cleancut.types import Metadata, Picture, Pixels
 
 # Longest side: WebP has 14 bits for it; libjpeg stops before JPEG's own 65535; AV1 has 16 bits, counted from one.
 _SIDES = {"webp": 16383, "jpg": 65500, "zip": 65500, "avif": 65536}
+# Where quality is given up for bytes.
+_LOSSY = ("jpg", "webp", "avif", "zip")
 # A JPEG segment holds 65533 bytes behind its length, of which XMP's name takes 29.
 _JPEG_EXIF, _JPEG_XMP = 65533, 65533 - 29
 
@@ -34,7 +37,8 @@ def encode(picture: Picture, options: Options) -> bytes:
     PNG, TIFF and WebP of quality 100 give back every value, also below alpha 0. JPEG has no alpha and shows the
     picture on white. ZIP holds ``color.jpg`` (the colours as they stand, not flattened) and ``alpha.png``. A matte
     (h, w) is grey; where a format has no grey, R = G = B. The colour profile goes into every file but a matte, EXIF
-    and XMP as ``options.metadata`` says. Raises CannotHold (the format has no room for this size or its metadata).
+    and XMP as ``options.metadata`` says. Quality is lowered until ``options.max_bytes`` holds. Raises CannotHold (the
+    format has no room for this size or its metadata, or the bytes do not suffice).
     """
     pixels = np.ascontiguousarray(picture.pixels)
     _check_size(pixels, options.format)
@@ -43,7 +47,9 @@ def encode(picture: Picture, options: Options) -> bytes:
         metadata = Metadata(exif=metadata.exif, xmp=metadata.xmp, dpi=metadata.dpi)
     try:
         with quietly():
-            return _WRITERS[options.format](pixels, metadata, options)
+            data = _WRITERS[options.format](pixels, metadata, options)
+            most = options.max_bytes
+            return data if most is None or len(data) <= most else _fitting(pixels, metadata, options, most)
     except (OSError, ValueError, OverflowError, cv2.error) as error:
         raise CannotHold(
             f"{options.format} cannot hold this picture: {error}", hint="choose another --format, such as png"
@@ -56,6 +62,27 @@ def encode(picture: Picture, options: Options) -> bytes:
         raise CannotHold(
             f"writing {options.format} needs more memory than there is", hint="shrink the picture"
         ) from error
+
+
+def _fitting(pixels: Pixels, metadata: Metadata, options: Options, most: int) -> bytes:
+    """The file of the highest quality that has at most so many bytes; of PNG, the smallest. Raises CannotHold."""
+    best: bytes | None = None
+    if options.format in _LOSSY:
+        low, high = 1, options.encode_quality - 1
+        while low <= high:
+            quality = (low + high) // 2
+            data = _WRITERS[options.format](pixels, metadata, replace(options, encode_quality=quality))
+            if len(data) <= most:
+                best, low = data, quality + 1
+            else:
+                high = quality - 1
+    elif options.format == "png" and options.png_effort != "small":
+        data = _png(pixels, metadata, replace(options, png_effort="small"))
+        best = data if len(data) <= most else None
+    if best is None:
+        hint = "shrink it with --max-size" + ("" if options.format in _LOSSY else ", or choose --format webp or jpg")
+        raise CannotHold(f"{options.format} cannot hold this picture in {most:,} bytes", hint=hint)
+    return best
 
 
 def _check_size(pixels: Pixels, name: str) -> None:
@@ -124,6 +151,9 @@ def _jpg(pixels: Pixels, metadata: Metadata, options: Options) -> bytes:
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         flat = over_opaque(pixels[..., :3], pixels[..., 3], np.full((1, 1, 3), 255, np.uint8))
     extra = _given(exif=metadata.exif, xmp=metadata.xmp, icc_profile=metadata.icc, dpi=metadata.dpi)
+    if options.encode_quality == 100 and options.format == "zip":
+        # Red, green and blue as they are: their rounding as brightness and colour would be most of what is lost.
+        extra["keep_rgb"] = True
     return _saved(flat, "JPEG", quality=options.encode_quality, subsampling=subsampling, **extra)
 
 

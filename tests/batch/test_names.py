@@ -1,0 +1,70 @@
+"""Names of outputs by a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cleancut.batch.names import check_template, named
+from cleancut.batch.plan import plan
+from cleancut.errors import OptionError
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("in/red shoes/1.jpg", "in/red shoes/2.jpg", "in/hat.png"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(b"x")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("{stem}", "photo"), ("{stem}-web", "photo-web"), ("{index:04}", "0007"), ("{folder}_{index}", "shoes_7"),
+        ("shop {stem} {{new}}", "shop photo {new}"),
+    ],
+)  # fmt: skip
+def test_fields_are_filled_in(template: str, name: str) -> None:
+    check_template(template)
+    assert named(template, "photo", "shoes", 7) == name
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "", "{",
+        "{}", "{0}", "{width}", "{stem.__class__}", "{stem[0]}", "{stem:d}", "a/b", "../{stem}", "a\\b", "a\nb",
+        ".{stem}", "..", "{stem}:1", "x*",
+    ],
+)  # fmt: skip
+def test_what_makes_no_name_is_refused(template: str) -> None:
+    with pytest.raises(OptionError, match=r"^--name: ") as caught:
+        check_template(template)
+    assert "{stem}" in caught.value.hint
+
+
+def outputs(template: str, output: str | None = "out") -> list[str]:
+    return [str(job.output) for job in plan(("in",), output, ".jpg", template=template)]
+
+
+def test_the_tree_is_kept_and_the_suffix_is_the_formats() -> None:
+    assert outputs("{stem}-web") == ["out/hat-web.jpg", "out/red shoes/1-web.jpg", "out/red shoes/2-web.jpg"]
+    assert outputs("{folder}-{index:03}") == [
+        "out/in-001.jpg", "out/red shoes/red shoes-002.jpg", "out/red shoes/red shoes-003.jpg"
+    ]  # fmt: skip
+
+
+def test_what_lies_in_no_folder_keeps_its_name() -> None:
+    assert str(plan(("-",), "out", ".png", template="{folder}")[0].output) == "out/stdin.png"
+
+
+def test_names_that_would_be_the_same_are_numbered() -> None:
+    assert outputs("{folder}") == ["out/in.jpg", "out/red shoes/red shoes.jpg", "out/red shoes/red shoes-2.jpg"]
+
+
+def test_among_the_inputs_they_are_marked_as_ever() -> None:
+    assert outputs("{stem}-web", None)[0] == "in/hat-web-cutout.jpg"
+    assert outputs("{stem}", "in/out")[0] == "in/out/hat-cutout.jpg"
