@@ -24,7 +24,7 @@ from cleancut.errors import InputError, InputMissing, Unwritable
 from cleancut.models.spec import ModelSpec
 from cleancut.options import Limits
 from cleancut.server.admission import Admission
-from cleancut.server.asks import OF_THE_MATTE, OF_THE_SERVER, Ask, Facts, Found, Made, Seen
+from cleancut.server.asks import OF_THE_MATTE, OF_THE_SERVER, Ask, Facts, Found, Made, Placed, Seen
 from cleancut.server.levels import alpha_in, rounded
 from cleancut.server.metrics import Metrics
 from cleancut.server.models import check_installed, identity, model_for
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cleancut.matting.strokes import Stroke
+    from cleancut.types import Picture
 
 
 # Between so many it is looked whether anybody still waits.
@@ -75,12 +76,12 @@ class Cutouts:
             return self._counted("picture", kept)
         await asyncio.to_thread(check_installed, spec, self._settings)
 
-        async def make(clock: StoppableClock) -> tuple[bytes, bool, Facts]:
+        async def make(clock: StoppableClock) -> Made:
             async with self._turn(clock):
                 seen, looking = await self._look(ask, matte)
-                data, kept = await self._workers.run(lambda: self._render(seen, ask, name, clock))
+                made = await self._workers.run(lambda: self._render(seen, ask, name, clock))
             clock.timings |= looking
-            return data, kept, seen.facts
+            return made
 
         return await self._made(ask, name, make)
 
@@ -100,7 +101,8 @@ class Cutouts:
             return seen.facts
 
         facts, clock, joined = await self._workers.share((ask.owner, name, ask.deletions), make)
-        return self._counted("matte", Made(name, facts, "joined" if joined else "miss", b"", dict(clock.timings)))
+        found: Found = "joined" if joined else "miss"
+        return self._counted("matte", Made(name, facts, found, timings=dict(clock.timings)))
 
     async def render(self, matte: str, ask: Ask) -> Made:
         """Another picture of a matte that is kept; no model runs. Raises CleancutError, Refused (not_found)."""
@@ -112,12 +114,12 @@ class Cutouts:
         if ask.keep and (kept := await asyncio.to_thread(self._kept, ask.owner, matte, name)):
             return self._counted("picture", kept)
 
-        async def make(clock: StoppableClock) -> tuple[bytes, bool, Facts]:
+        async def make(clock: StoppableClock) -> Made:
             async with self._turn(clock):
                 seen = await self._workers.run(lambda: self._recalled(ask.owner, matte, clock))
                 if seen is None:
                     raise gone("this matte")
-                return *(await self._workers.run(lambda: self._render(seen, ask, name, clock))), seen.facts
+                return await self._workers.run(lambda: self._render(seen, ask, name, clock))
 
         return await self._made(ask, name, make)
 
@@ -182,14 +184,12 @@ class Cutouts:
         """The photo that a picture was made from, if it is kept. Blocks."""
         return self.storage.get(owner, f"{picture.partition('-')[0]}.source")
 
-    async def _made(
-        self, ask: Ask, name: str, make: Callable[[StoppableClock], Coroutine[Any, Any, tuple[bytes, bool, Facts]]]
-    ) -> Made:
+    async def _made(self, ask: Ask, name: str, make: Callable[[StoppableClock], Coroutine[Any, Any, Made]]) -> Made:
         """The picture that ``make`` makes, once for all who want it meanwhile, whatever way it is made."""
         key = ask.owner, name, ask.keep, ask.must_be_kept, ask.deletions
-        (data, kept, facts), clock, joined = await self._workers.share(key, make)
+        made, clock, joined = await self._workers.share(key, make)
         found: Found = "joined" if joined else "miss"
-        return self._counted("picture", Made(name, facts, found, data, dict(clock.timings), kept))
+        return self._counted("picture", replace(made, found=found, timings=dict(clock.timings)))
 
     @asynccontextmanager
     async def _turn(self, clock: StoppableClock) -> AsyncIterator[None]:
@@ -267,8 +267,8 @@ class Cutouts:
             return None
         return Seen(source, Matte(alpha, facts.subject, facts.confidence), facts)
 
-    def _render(self, seen: Seen, ask: Ask, name: str, clock: StoppableClock) -> tuple[bytes, bool]:
-        """A picture, and whether it is kept."""
+    def _render(self, seen: Seen, ask: Ask, name: str, clock: StoppableClock) -> Made:
+        """A picture, kept if it may be."""
         from cleancut.errors import NoSubject
         from cleancut.matting.strokes import check_cover, paint
         from cleancut.pipeline import render
@@ -286,16 +286,24 @@ class Cutouts:
                 f"no subject was found (confidence {matte.confidence:.2f})",
                 hint="try another model, or crop the photo closer",
             )
-        data = clock(encode, render(seen.source, matte, ask.options, ask.limits, clock), ask.options)
-        return data, ask.keep and self._put(ask, name, data)
+        picture = render(seen.source, matte, ask.options, ask.limits, clock)
+        data, placed = clock(encode, picture, ask.options), _placed(picture)
+        # What is told of it comes last: with it the picture is there.
+        told = json.dumps(asdict(placed)).encode()
+        kept = ask.keep and self._put(ask, name, data) and self._put(ask, f"{name}.json", told)
+        return Made(name, seen.facts, "miss", data, placed, kept=kept)
 
     def _kept(self, owner: str, matte: str, name: str) -> Made | None:
-        facts = self._told(owner, matte)
+        facts, told = self._told(owner, matte), self.storage.get(owner, f"{name}.json")
         data = self.storage.get(owner, name)
-        if facts is None or data is None:
+        if facts is None or told is None or data is None:
             return None
-        self._prolong(owner, matte, name)
-        return Made(name, facts, "hit", data)
+        try:
+            placed = Placed(**json.loads(told))
+        except (ValueError, TypeError):
+            return None  # cut short, as above
+        self._prolong(owner, matte, name, f"{name}.json")
+        return Made(name, facts, "hit", data, placed)
 
     def _prolong(self, owner: str, matte: str, *pictures: str) -> None:
         """Whoever is given a name can rely on it for the whole time. What reading asks for lives no longer."""
@@ -337,6 +345,12 @@ class Cutouts:
 def batched(strokes: tuple[Stroke, ...], count: int) -> Iterator[tuple[Stroke, ...]]:
     """Strokes, so many at a time (Python 3.12 has it)."""
     return (strokes[begin : begin + count] for begin in range(0, len(strokes), count))
+
+
+def _placed(picture: Picture) -> Placed:
+    height, width = picture.pixels.shape[:2]
+    box = picture.subject
+    return Placed(width, height, *(() if box is None else (box.left, box.top, box.width, box.height)))
 
 
 def _parts(matte: str) -> tuple[str, str]:

@@ -6,12 +6,24 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cleancut.server.problems import Refused, answer
 from cleancut.server.settings import ServerSettings
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+# APIs of others, which web pages of any origin call with a key of theirs. A key is no cookie: no page has it but those
+# that it was given to.
+FOR_ALL_PAGES = ("/v1.0/", "/api/remove")
+
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Allow-Methods": "*",
+    "Access-Control-Expose-Headers": "*",
+}
 
 # What a browser shows when somebody follows a link to it.
 _PAGES = ("/", "/docs")
@@ -42,15 +54,22 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        for_all = scope["path"].startswith(FOR_ALL_PAGES[0]) or scope["path"] == FOR_ALL_PAGES[1]
+        if for_all:
+            scope["state"]["headers"] |= _CORS
         try:
-            self._judge(scope)
+            self._judge(scope, for_all)
         except Refused as refused:
             scope["state"]["problem"] = refused.code
-            await answer(refused)(scope, receive, send)
+            await answer(refused, scope["path"])(scope, receive, send)
+            return
+        if for_all and scope["method"] == "OPTIONS":
+            # A browser's question, which has no key.
+            await Response(status_code=204)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _judge(self, scope: Scope) -> None:
+    def _judge(self, scope: Scope, for_all: bool) -> None:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         name = _without_port(host)
@@ -67,11 +86,19 @@ class Guard:
             return
         site = headers.get("sec-fetch-site", "").lower()
         own = site in ("same-origin", "none") if site else not origin or _place(origin) == host
-        if not own:
-            raise Refused(
-                "foreign_page", "a page of another origin may not call this server",
-                hint="set CLEANCUT_ORIGINS to the origins that may",
-            )  # fmt: skip
+        if not own and for_all:
+            # Judged when it is known whether a key was sent.
+            scope["state"]["foreign"] = True
+        elif not own:
+            raise foreign_page()
+
+
+def foreign_page() -> Refused:
+    """The refusal of a web page that has no business here."""
+    return Refused(
+        "foreign_page", "a page of another origin may not call this server",
+        hint="set CLEANCUT_ORIGINS to the origins that may",
+    )  # fmt: skip
 
 
 def _is_address(name: str) -> bool:

@@ -39,17 +39,19 @@ class Rates:
         self._storage = MemoryStorage()
         self._limiter = MovingWindowRateLimiter(self._storage)
 
-    def spend(self, windows: Sequence[str], *client: str) -> Left | None:
-        """Count one request, unless a window is full; the tightest window afterwards. Raises Refused (rate_limited).
+    def spend(self, windows: Sequence[str], *client: str, cost: int = 1) -> Left | None:
+        """Count a request, unless a window has no room; the tightest window afterwards. Raises Refused (rate_limited).
+
+        ``cost``: how many requests it counts for, at most a whole window.
 
         Nothing here waits, so that on one event loop no second request comes between looking and counting.
         """
         items = [parse(window) for window in windows]
         for item in items:
-            if not self._limiter.test(item, *client):
+            if not self._limiter.test(item, *client, cost=min(cost, item.amount)):
                 raise _refused(item, self._left(item, client))
         for item in items:
-            self._limiter.hit(item, *client)
+            self._limiter.hit(item, *client, cost=min(cost, item.amount))
         return min((self._left(item, client) for item in items), key=lambda left: left.remaining, default=None)
 
     def forget(self) -> int:

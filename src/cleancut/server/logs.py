@@ -125,13 +125,13 @@ class Envelope:
             state["problem"] = "shutting_down"
             stopping = Refused("shutting_down", "the server has shut down", hint="send it again")
             if status == _NOT_ANSWERED:
-                await answer(stopping)(scope, receive, send_on)
+                await answer(stopping, scope["path"])(scope, receive, send_on)
         except Exception as error:
             state["problem"] = "internal_error"
             self._log.error("a request failed", request_id=state["request_id"], exc_info=error)
             # Of an answer that is under way only an end before its time can say that something is wrong.
             if status == _NOT_ANSWERED:
-                await answer(error)(scope, receive, send_on)
+                await answer(error, scope["path"])(scope, receive, send_on)
         finally:
             route = getattr(asked.get("route"), "path", "none")
             self._tell(scope, route, status, time.perf_counter() - began)

@@ -53,6 +53,9 @@ _LATER = "30"
 # What a field's complaint may fill; some repeat what was sent.
 _LONGEST_COMPLAINT = 300
 
+# APIs of others have their own shapes of refusals.
+_REMOVEBG, _REMBG = "/v1.0/", "/api/remove"
+
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 REFUSALS: dict[str, tuple[int, str]] = {
@@ -60,6 +63,7 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "wrong_host": (400, "the server is not called by that name"),
     "key_needed": (401, "no key was sent, and the server has keys"),
     "key_unknown": (401, "the key sent is not one of the server's, or was revoked"),
+    "credits_used_up": (402, "the key has used up its credits of this month"),
     "foreign_page": (403, "a web page of another origin called"),
     "csrf_failed": (403, "the page's token is missing or not its session's"),
     "url_not_allowed": (403, "the server fetches no URLs"),
@@ -115,12 +119,23 @@ def refusal(error: Exception) -> Refused:
     return Refused("internal_error", "the server failed", hint="report it with the X-Request-Id of this answer")
 
 
-def answer(error: Exception) -> Response:
-    """The response to show for an error."""
+def answer(error: Exception, path: str = "") -> Response:
+    """The response to show for an error, in the shape of the API that ``path`` belongs to."""
     refused = refusal(error)
-    body = {"error": str(refused), "code": refused.code, "hint": refused.hint}
-    later = {"Retry-After": _LATER} if refused.status == 503 else {}
-    return JSONResponse(body, refused.status, later | refused.headers)
+    status, body = _shaped(refused, path)
+    later = {"Retry-After": _LATER} if status == 503 else {}
+    kind = "application/json; charset=utf-8" if path.startswith(_REMOVEBG) else "application/json"
+    return JSONResponse(body, status, later | refused.headers, media_type=kind)
+
+
+def _shaped(refused: Refused, path: str) -> tuple[int, dict[str, object]]:
+    if path.startswith(_REMOVEBG):
+        from cleancut.server.removebg.faults import shaped
+
+        return shaped(refused)
+    if path == _REMBG:
+        return refused.status, {"detail": f"{refused}; {refused.hint}", "code": refused.code}
+    return refused.status, {"error": str(refused), "code": refused.code, "hint": refused.hint}
 
 
 def install(app: FastAPI) -> None:
@@ -132,7 +147,7 @@ def install(app: FastAPI) -> None:
         if isinstance(error, CleancutError) and refused.status == 503:
             log, id = structlog.get_logger(), request.state.request_id
             log.error("the server's own trouble", problem=str(error), hint=error.hint, request_id=id)
-        response = answer(refused)
+        response = answer(refused, request.url.path)
         route = getattr(request.scope.get("route"), "path", None)
         # Each method has a route of its own, and the one that refuses knows no other.
         if response.status_code == 405 and (methods := app.openapi()["paths"].get(route)):

@@ -15,7 +15,7 @@ from typing import IO
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cleancut.server.asks import Made
+from cleancut.server.asks import Made, Placed
 
 TYPES = {
     "png": "image/png", "webp": "image/webp", "avif": "image/avif", "jpg": "image/jpeg", "tiff": "image/tiff",
@@ -96,14 +96,31 @@ def picture(made: Made, headers: dict[str, str] | None = None) -> Response:
 def told(made: Made) -> dict[str, str]:
     """Headers that say what a picture is and how it came about."""
     facts = made.facts
+    return (
+        _placed(made.placed)
+        | {
+            "X-Cleancut-Model": facts.model,
+            "X-Cleancut-Device": facts.device,
+            "X-Cleancut-Precision": facts.precision,
+            "X-Cleancut-Subject": "true" if facts.subject else "false",
+            "X-Cleancut-Confidence": f"{facts.confidence:.4f}",
+            "X-Cleancut-Cache": made.found,
+        }
+        | timing(made.timings)
+    )
+
+
+def _placed(placed: Placed | None) -> dict[str, str]:
+    if placed is None:
+        return {}
     return {
-        "X-Cleancut-Model": facts.model,
-        "X-Cleancut-Device": facts.device,
-        "X-Cleancut-Precision": facts.precision,
-        "X-Cleancut-Subject": "true" if facts.subject else "false",
-        "X-Cleancut-Confidence": f"{facts.confidence:.4f}",
-        "X-Cleancut-Cache": made.found,
-    } | timing(made.timings)
+        "X-Width": str(placed.width),
+        "X-Height": str(placed.height),
+        "X-Foreground-Top": str(placed.subject_top),
+        "X-Foreground-Left": str(placed.subject_left),
+        "X-Foreground-Width": str(placed.subject_width),
+        "X-Foreground-Height": str(placed.subject_height),
+    }
 
 
 def timing(timings: Mapping[str, float]) -> dict[str, str]:

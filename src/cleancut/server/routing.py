@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from json import JSONDecodeError
 from typing import Annotated, Any
 
@@ -12,8 +12,10 @@ from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
 from cleancut.server.auth import Client
+from cleancut.server.guard import foreign_page
 from cleancut.server.problems import Refused
 from cleancut.server.service import Service
+from cleancut.server.settings import ServerSettings
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -34,13 +36,22 @@ TheService = Annotated[Service, Depends(service_in)]
 TheClient = Annotated[Client, Depends(client_in)]
 
 
-def count(request: Request) -> None:
-    """Count a request of a client that is known. Raises Refused (rate_limited)."""
-    service, client = service_in(request), client_in(request)
-    service.rates.spend(service.settings.address_limits, "address", client.address)
+def count(request: Request, windows: Sequence[str] | None = None) -> None:
+    """Count a request of a client that is known, in ``windows`` or in those that hold by default.
+
+    Raises Refused (rate_limited).
+    """
+    service = service_in(request)
+    service.rates.spend(service.settings.address_limits, "address", client_in(request).address)
+    weigh(request, service.settings.rates if windows is None else windows, 1)
+
+
+def weigh(request: Request, windows: Sequence[str], cost: int) -> None:
+    """Have a request count for more. Raises Refused (rate_limited)."""
+    client = client_in(request)
     # By key or by its cookie, it is the same client.
     who = ("address", client.address) if client.by == "nobody" else ("key", client.owner)
-    if left := service.rates.spend(service.settings.rates, "client", *who):
+    if left := service_in(request).rates.spend(windows, "client", *who, cost=cost):
         request.state.headers |= left.headers
 
 
@@ -62,6 +73,14 @@ class _Quick(Request):
             raise JSONDecodeError(str(error), "", 0) from None
 
 
+def _known(request: Request) -> Client:
+    """Who sent a request. Raises Refused."""
+    client = service_in(request).auth.client(request, request.method)
+    if client.by != "key" and getattr(request.state, "foreign", False):
+        raise foreign_page()
+    return client
+
+
 class Known(APIRoute):
     """A route for those whom the server knows."""
 
@@ -70,8 +89,7 @@ class Known(APIRoute):
         handle = super().get_route_handler()
 
         async def known(request: Request) -> Response:
-            service = service_in(request)
-            request.state.client = service.auth.client(request, request.method)
+            request.state.client = _known(request)
             return await handle(_Quick(request.scope, request.receive))
 
         return known
@@ -80,6 +98,11 @@ class Known(APIRoute):
 class Work(Known):
     """A route that takes a picture's work: within the client's rate, if there is room, and before the deadline."""
 
+    @staticmethod
+    def windows(settings: ServerSettings) -> Sequence[str]:
+        """In which its requests are counted."""
+        return settings.rates
+
     def get_route_handler(self) -> Handler:
         """Find out who it is, and let it in, then go on."""
         handle = APIRoute.get_route_handler(self)
@@ -87,10 +110,10 @@ class Work(Known):
         async def admitted(request: Request) -> Response:
             service = service_in(request)
             settings = service.settings
-            request.state.client = service.auth.client(request, request.method)
+            request.state.client = _known(request)
             # First: a client who finds the server full has not used up anything.
             with service.admission.entered():
-                count(request)
+                count(request, self.windows(settings))
                 try:
                     async with asyncio.timeout(settings.deadline) as limit:
                         return await handle(_Quick(request.scope, request.receive))

@@ -10,6 +10,7 @@ from cleancut.server.cutouts import Cutouts
 from cleancut.server.keys import Keys, keys_file
 from cleancut.server.limits import Rates
 from cleancut.server.metrics import Metrics
+from cleancut.server.removebg.credits import Ledger
 from cleancut.server.settings import ServerSettings
 from cleancut.server.work import Workers
 from cleancut.storage.local import LocalStorage
@@ -27,6 +28,7 @@ class Service:
     storage: LocalStorage
     cutouts: Cutouts
     metrics: Metrics
+    ledger: Ledger
     not_ready: str | None = "the model has not been loaded yet"
     """Why requests would have to wait or fail; None once the default model has run."""
     device: str = ""
@@ -41,7 +43,8 @@ def service_of(settings: ServerSettings) -> Service:
     workers = Workers(settings.workers)
     storage = LocalStorage(settings.store_folder or settings.folder / "store", settings.store_bytes)
     cutouts = Cutouts(settings, storage, workers, admission, metrics, secret)
+    ledger = Ledger(settings.folder / "credits.sqlite")
     auth = Auth(settings, Keys(keys_file(settings.core.home)), rates, secret)
     metrics.watch("cleancut_working", "Requests being worked on.", lambda: admission.working)
     metrics.watch("cleancut_waiting", "Requests that upload or wait for their turn.", lambda: admission.waiting)
-    return Service(settings, auth, rates, admission, workers, storage, cutouts, metrics)
+    return Service(settings, auth, rates, admission, workers, storage, cutouts, metrics, ledger)

@@ -156,6 +156,10 @@ class ServerSettings:
         _rates,
     )
     address_limits: tuple[str, ...] = _setting((), "requests of one address, whatever its keys", _rates)
+    removebg_limits: tuple[str, ...] = _setting(
+        ("500/minute",), "megapixels of one client's photos at `/v1.0/…`, each counting for one at least", _rates
+    )
+    credits: int | None = _setting(None, "credits that each key has in a month at `/v1.0/…`; unset: any number", _count)
     failure_limits: tuple[str, ...] = _setting(("10/minute",), "wrong keys from one address", _rates)
     session_seconds: int = _setting(43_200, "seconds that a sign-in on the page holds")
     store: bool = _setting(True, "`0` keeps nothing once the answer is sent: no cache, no downloads", flag_in)
@@ -174,6 +178,9 @@ class ServerSettings:
     guides_max_bytes: int = _setting(10_000_000, "most bytes of a picture at `/api/…`")
     guides_min_side: int = _setting(100, "fewest pixels a side at `/api/…`")
     guides_max_side: int = _setting(4000, "most pixels a side at `/api/…`")
+    removebg_max_bytes: int = _setting(22_000_000, "most bytes of a picture at `/v1.0/…`")
+    removebg_max_pixels: int = _setting(50_000_000, "most pixels of a picture at `/v1.0/…`")
+    feedback_seconds: int = _setting(2_592_000, "seconds that pictures sent to `/v1.0/improve` are kept")
     v1_max_bytes: int = _setting(64_000_000, "most bytes of a picture at `/api/v1/…`")
     v1_max_pixels: int = _setting(50_000_000, "most pixels of a picture at `/api/v1/…`")
     log_format: LogFormat = _setting("text", "`json` for one JSON object a line", _one_of("text", "json"))
@@ -210,6 +217,11 @@ class ServerSettings:
     def guides_limits(self) -> Limits:
         """What the guides' own routes accept."""
         return Limits(None, self.guides_max_bytes, self.guides_max_side, self.guides_min_side)
+
+    @property
+    def removebg_accepts(self) -> Limits:
+        """What /v1.0 accepts."""
+        return Limits(self.removebg_max_pixels, self.removebg_max_bytes)
 
     @property
     def v1_limits(self) -> Limits:

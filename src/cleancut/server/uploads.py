@@ -71,7 +71,7 @@ class Uploads:
             body.judge(headers)
         except Refused as refused:
             scope["state"]["problem"] = refused.code
-            await answer(refused)(scope, body.receive, send_in_time)
+            await answer(refused, scope["path"])(scope, body.receive, send_in_time)
             return
         try:
             await self._app(scope, body.receive, send_in_time)
@@ -82,6 +82,9 @@ class Uploads:
 
 def body_limit(path: str, settings: ServerSettings, headers: Headers) -> int:
     """Most bytes of a request's body: its pictures, as base64 where they are sent so, and the text around them."""
+    if path.startswith("/v1.0/"):
+        # Two pictures as base64, in any form that clients send them.
+        return settings.removebg_max_bytes * 2 * 3 // 2 + _TEXT
     if not path.startswith("/api/") or path == "/api/session":
         return _LITTLE
     if _type(headers)[0] == b"application/x-www-form-urlencoded":
@@ -89,6 +92,8 @@ def body_limit(path: str, settings: ServerSettings, headers: Headers) -> int:
         return _TEXT
     if path == "/api/remove-background":
         return settings.guides_max_bytes + _TEXT
+    if path == "/api/remove":
+        return settings.v1_max_bytes + _TEXT
     if path in ("/api/edit-mask", "/api/add-background"):
         return settings.guides_max_bytes * 2 * 4 // 3 + _TEXT
     return settings.v1_max_bytes * 2 + STROKES_BYTES + _TEXT if path.startswith("/api/v1/") else _TEXT

@@ -1,0 +1,48 @@
+"""How large a picture this API makes, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cleancut.geometry import Size
+
+SizeName = Literal["preview", "medium", "hd", "full", "50MP", "auto"]
+
+# Names that older clients send.
+LEGACY: dict[str, SizeName] = {"small": "preview", "regular": "preview", "4k": "full"}
+
+_PIXELS: dict[SizeName, int] = {
+    "preview": 250_000, "medium": 1_500_000, "hd": 4_000_000, "full": 25_000_000, "50MP": 50_000_000,
+    "auto": 25_000_000,
+}  # fmt: skip
+
+# PNG is not made larger than this, in any size.
+_MOST_PNG = 10_000_000
+
+PREVIEW_CREDITS, FULL_CREDITS = 0.25, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is made, and for how many credits."""
+
+    pixels: int
+    """At most, of the whole photo."""
+    credits: float
+
+
+def order(size: SizeName, png: bool, left: float | None) -> Order:
+    """What is made for a client who has ``left`` credits, None for any number.
+
+    ``auto`` is the largest that the credits suffice for. ``medium`` and ``hd`` cost what ``full`` does.
+    """
+    if size == "auto" and left is not None and left < FULL_CREDITS:
+        size = "preview"
+    most = min(_PIXELS[size], _MOST_PNG) if png else _PIXELS[size]
+    return Order(most, PREVIEW_CREDITS if size == "preview" else FULL_CREDITS)
+
+
+def largest(photo: Size, png: bool) -> int:
+    """The most pixels that there can be of a photo, which headers tell."""
+    return min(photo.width * photo.height, _MOST_PNG if png else _PIXELS["full"])

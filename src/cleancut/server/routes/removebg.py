@@ -1,0 +1,236 @@
+"""remove.bg's routes: a client of that service changes its base URL, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.datastructures import UploadFile
+
+from cleancut.errors import FileTooLarge, InputError, OptionError
+from cleancut.geometry import Size, parse_region, region_box
+from cleancut.options import Options
+from cleancut.server.asks import Ask, Made, Placed
+from cleancut.server.fetch import fetch
+from cleancut.server.openapi import pictures
+from cleancut.server.photos import keeps, wants_picture
+from cleancut.server.problems import Refused
+from cleancut.server.removebg.bodies import decoded, parameters_of
+from cleancut.server.removebg.faults import Fault
+from cleancut.server.removebg.parameters import Parameters, Wanted, wanted
+from cleancut.server.removebg.sizes import Order, largest, order
+from cleancut.server.replies import Bytes, told, type_of
+from cleancut.server.routing import Known, TheClient, TheService, Work, weigh
+from cleancut.server.service import Service
+from cleancut.server.settings import ServerSettings
+from cleancut.server.work import while_connected
+
+IMPROVE_LIMIT = ("100/day",)
+
+
+class Megapixels(Work):
+    """Work that is counted by the size of its photo."""
+
+    @staticmethod
+    def windows(settings: ServerSettings) -> Sequence[str]:
+        return settings.removebg_limits
+
+
+class Improvements(Work):
+    """Pictures sent so that they can be learnt from."""
+
+    @staticmethod
+    def windows(settings: ServerSettings) -> Sequence[str]:
+        return IMPROVE_LIMIT
+
+
+work = APIRouter(prefix="/v1.0", tags=["remove.bg"], route_class=Megapixels)
+improvements = APIRouter(prefix="/v1.0", tags=["remove.bg"], route_class=Improvements)
+reading = APIRouter(prefix="/v1.0", tags=["remove.bg"], route_class=Known)
+
+
+@work.post("/removebg", response_class=Response, responses=pictures("The result; JSON where only that is accepted."))
+async def removebg(request: Request, service: TheService, client: TheClient) -> Response:
+    """Remove the background of a photo, as remove.bg's API does."""
+    settings = service.settings
+    async with parameters_of(request) as given:
+        asked = wanted(given)
+        photo = await source_of(given, service)
+        behind = await _behind(given, service)
+    size = await asyncio.to_thread(_judged, photo, asked, settings)
+    # One was counted before the photo was read.
+    if (weight := round(size.width * size.height / 1_000_000)) > 1:
+        weigh(request, settings.removebg_limits, weight - 1)
+    format = _format(asked, behind)
+    left = await asyncio.to_thread(service.ledger.left, client.owner, settings.credits)
+    ordered = order(asked.size, format == "png", left)
+    options = _options(asked, format, behind, ordered, settings)
+    ask = Ask(client.owner, photo, options, settings.removebg_accepts, keeps(request, service))
+    await asyncio.to_thread(service.ledger.charge, client.owner, ordered.credits, settings.credits)
+    try:
+        made = await while_connected(request, service.cutouts.picture(ask))
+    except BaseException:
+        # Also where the client has gone away: what it has not got costs nothing.
+        service.ledger.refund(client.owner, ordered.credits)
+        raise
+    headers = told(made) | _headers(asked, size, format, ordered)
+    if wants_picture(request, default=True):
+        return Bytes(made.data, media_type=type_of(made.name), headers=headers)
+    return Bytes(await asyncio.to_thread(_as_json, made), media_type="application/json", headers=headers)
+
+
+@reading.get("/account")
+async def account(service: TheService, client: TheClient) -> dict[str, Any]:
+    """The credits that are left to a key this month, in remove.bg's words."""
+    left = await asyncio.to_thread(service.ledger.left, client.owner, service.settings.credits)
+    credits = {"total": left, "subscription": left, "payg": 0, "enterprise": 0}
+    return {"data": {"attributes": {"credits": credits, "api": {"free_calls": 0, "sizes": "all"}}}}
+
+
+@improvements.post("/improve")
+async def improve(request: Request, service: TheService, client: TheClient) -> dict[str, str]:
+    """Keep a picture that came out badly, with its tag, for whoever runs this server."""
+    if not keeps(request, service):
+        raise Refused("nothing_kept", "this server keeps no pictures", hint="tell its operator")
+    settings, id = service.settings, str(uuid.uuid4())
+    async with parameters_of(request) as given:
+        photo = await source_of(given, service)
+        said = {"tag": given.text("tag"), "image_filename": given.text("image_filename")}
+    await asyncio.to_thread(_judged, photo, None, settings)
+    for name, data in ((f"feedback-{id}.source", photo), (f"feedback-{id}.json", json.dumps(said).encode())):
+        await asyncio.to_thread(service.storage.put, client.owner, name, data, settings.feedback_seconds)
+    return {"id": id}
+
+
+async def source_of(given: Parameters, service: Service) -> bytes:
+    """The photo that a request brings or names. Raises Fault, FileTooLarge."""
+    upload, encoded, url = given.file("image_file"), given.text("image_file_b64"), given.text("image_url")
+    sources = [each for each in (upload, encoded, url) if each is not None]
+    if not sources:
+        raise Fault("missing_source", "send one of image_file, image_file_b64 and image_url")
+    if len(sources) > 1:
+        raise Fault("multiple_sources", "send only one of image_file, image_file_b64 and image_url")
+    most = service.settings.removebg_max_bytes
+    if upload is not None:
+        return await _bytes_of(upload, most)
+    if encoded is not None:
+        return await asyncio.to_thread(decoded, encoded, most)
+    return await _fetched(str(url), service, "invalid_image_url", "failed_image_download")
+
+
+async def _bytes_of(upload: UploadFile, most: int) -> bytes:
+    if upload.size is not None and upload.size > most:
+        raise Fault("file_too_large", f"File exceeds limit of {most // 1_000_000}MB")
+    data = await upload.read()
+    if not data:
+        raise Fault("failed_to_read_image", "the file is empty")
+    return data
+
+
+async def _fetched(url: str, service: Service, invalid: str, failed: str) -> bytes:
+    settings = service.settings
+    if not url.lower().startswith(("http://", "https://")):
+        raise Fault(invalid, "give an http or https URL")
+    if not settings.allow_url:
+        raise Fault(failed, "this server fetches no URLs: send the file, or have it started with --allow-url")
+    try:
+        return await fetch(url, settings.removebg_max_bytes, allowed=settings.url_networks)
+    except FileTooLarge:
+        raise
+    except InputError as error:
+        raise Fault(failed, str(error)) from None
+
+
+async def _behind(given: Parameters, service: Service) -> bytes | None:
+    """The picture to stand behind the subject."""
+    upload, url = given.file("bg_image_file"), given.text("bg_image_url")
+    if upload is not None:
+        return await _bytes_of(upload, service.settings.removebg_max_bytes)
+    if url is not None:
+        return await _fetched(url, service, "invalid_bg_image_url", "failed_bg_download")
+    return None
+
+
+def _judged(photo: bytes, asked: Wanted | None, settings: ServerSettings) -> Size:
+    """The photo's size, judged by its head alone. Blocks. Raises InputError, Fault."""
+    from cleancut.steps.probe import probe
+    from cleancut.steps.validate import validate
+
+    header = validate(probe(photo), settings.removebg_accepts)
+    size = Size(header.width, header.height)
+    if asked is not None and asked.roi is not None:
+        try:
+            region_box(parse_region(asked.roi), size)
+        except OptionError as error:
+            code = "roi_exceeds_bounds" if "beyond" in str(error) else "roi_region_empty"
+            raise Fault(code, f"roi is {asked.roi!r} in a photo of {size.width} × {size.height}") from None
+    return size
+
+
+def _format(asked: Wanted, behind: bytes | None) -> str:
+    if asked.format != "auto":
+        return asked.format
+    clear = asked.colour is None and behind is None
+    return "png" if clear or asked.channels == "alpha" else "jpg"
+
+
+def _options(asked: Wanted, format: str, behind: bytes | None, ordered: Order, settings: ServerSettings) -> Options:
+    if format == "zip" and asked.channels == "alpha":
+        raise Fault("invalid_channels", "a zip holds color.jpg and alpha.png: leave out channels")
+    return Options(
+        model=settings.model,
+        device=settings.device,
+        precision=settings.precision,
+        roi=asked.roi,
+        background=behind if behind is not None else asked.colour or "transparent",
+        format=format,  # type: ignore[arg-type]
+        channels=asked.channels,
+        # Glass of cars alone is what that service lets through.
+        translucency=0 if asked.opaque_glass and asked.type in ("auto", "car") else None,
+        crop=asked.crop,
+        crop_margin=asked.crop_margin,
+        scale=asked.scale,
+        position=asked.position,
+        shadow=asked.shadow,
+        shadow_opacity=asked.shadow_opacity,
+        max_pixels=ordered.pixels,
+        # Whoever puts a ZIP together again wants what the PNG would have been.
+        encode_quality=100 if format == "zip" else 90,
+        require_subject=True,
+    )
+
+
+def _headers(asked: Wanted, photo: Size, format: str, ordered: Order) -> dict[str, str]:
+    most = largest(photo, format == "png")
+    factor = min(1.0, (most / (photo.width * photo.height)) ** 0.5)
+    said = {
+        "X-Max-Width": str(int(photo.width * factor + 1e-6)),
+        "X-Max-Height": str(int(photo.height * factor + 1e-6)),
+        "X-Credits-Charged": f"{ordered.credits:g}",
+    }
+    if asked.type_level != "none":
+        # No model here tells what is in a photo: the client's own word, or none.
+        said["X-Type"] = "other" if asked.type == "auto" else asked.type
+    return said
+
+
+def _as_json(made: Made) -> bytes:
+    """Put together as bytes: a JSON writer would look at every character of the picture."""
+    placed = made.placed or Placed(0, 0)
+    rest = {
+        "foreground_top": placed.subject_top, "foreground_left": placed.subject_left,
+        "foreground_width": placed.subject_width, "foreground_height": placed.subject_height,
+    }  # fmt: skip
+    return b'{"data":{"result_b64":"' + base64.b64encode(made.data) + b'",' + json.dumps(rest).encode()[1:] + b"}"
+
+
+router = APIRouter()
+router.include_router(work)
+router.include_router(improvements)
+router.include_router(reading)
