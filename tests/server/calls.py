@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cleancut.server.keys import Key, keys_file, make
+from tests.fakes.tiny_model import write_tiny_model
 from tests.server.conftest import Running
 
 Array = NDArray[np.uint8]
@@ -103,3 +104,9 @@ def brushed(height: int, width: int, x: float, y: float, radius: float) -> tuple
     down, across = np.mgrid[:height, :width] + 0.5
     distance = np.hypot(across - x, down - y)
     return distance <= radius - 0.5, distance >= radius + 0.5
+
+
+def have_small(server: Running) -> None:
+    """A second model."""
+    if not (server.home / "small.onnx").exists():
+        write_tiny_model(server.home, "small")

@@ -22,18 +22,25 @@ import cleancut
 from cleancut import pipeline, remover
 from cleancut.options import Options
 from cleancut.server.forms import CutoutForm, MatteForm, RenderForm
-from tests.fakes.tiny_model import photo, write_tiny_model
+from tests.fakes.tiny_model import photo
 from tests.pictures import exif, saved
-from tests.server.calls import counted, cut, expire, key, matte_of, objects, opened, picture_of, pixels, refused, runs
+from tests.server.calls import (
+    counted,
+    cut,
+    expire,
+    have_small,
+    key,
+    matte_of,
+    objects,
+    opened,
+    picture_of,
+    pixels,
+    refused,
+    runs,
+)
 from tests.server.conftest import Running, Start
 
 SILENT = {"Cache-Control": "no-store"}
-
-
-def have_small(server: Running) -> None:
-    """A second model."""
-    if not (server.home / "small.onnx").exists():
-        write_tiny_model(server.home, "small")
 
 
 def specked() -> bytes:

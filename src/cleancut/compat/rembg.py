@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image as PILImage
 
-    from cleancut.types import Alpha
-
     Data = bytes | PILImage | NDArray[np.uint8]
 
 _DEFAULT = Options().model
@@ -68,12 +66,13 @@ def remove(
     """Cut out a picture: bytes → PNG bytes, PIL image → PIL image, array → array. Raises CleancutError."""
     from dataclasses import replace
 
+    from cleancut.matting.hard_mask import hard_mask
     from cleancut.pipeline import render
     from cleancut.steps.encode import encode
 
     remover = (session or new_session()).remover
     result = remover.cut(data)
-    matte = replace(result.matte, alpha=_cleaned(result.matte.alpha)) if post_process_mask else result.matte
+    matte = replace(result.matte, alpha=hard_mask(result.matte.alpha)) if post_process_mask else result.matte
     options = Options(
         channels="alpha" if only_mask else "rgba",
         background="transparent" if bgcolor is None else _hex(bgcolor),
@@ -100,17 +99,6 @@ def _device(providers: list[Any] | None) -> str:
     if providers:
         raise OptionError(f"none of the providers {providers} is supported", hint=f"use {CUDA} or {CPU}")
     return "auto"
-
-
-def _cleaned(alpha: Alpha) -> Alpha:
-    """A hard mask without specks: opened, blurred and cut at one half."""
-    import cv2
-    import numpy as np
-
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
-    opened = cv2.morphologyEx(alpha, cv2.MORPH_OPEN, kernel)
-    smooth = cv2.GaussianBlur(opened, (5, 5), 2)
-    return (smooth >= 0.5).astype(np.float32)
 
 
 def _hex(colour: tuple[int, ...]) -> str:

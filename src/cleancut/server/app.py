@@ -18,7 +18,7 @@ from cleancut.options import Options
 from cleancut.server import openapi, problems
 from cleancut.server.guard import Guard
 from cleancut.server.logs import Envelope, set_up
-from cleancut.server.routes import data, docs, guides, health, mattes, models, removebg, results, session
+from cleancut.server.routes import data, docs, guides, health, mattes, models, rembg, removebg, results, session
 from cleancut.server.service import Service, service_of
 from cleancut.server.settings import ServerSettings
 from cleancut.server.uploads import Uploads
@@ -48,7 +48,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     )
     app.state.service = service
     problems.install(app)
-    for each in (health, guides, mattes, results, models, session, data, removebg, docs):
+    for each in (health, guides, mattes, results, models, session, data, removebg, rembg, docs):
         app.include_router(each.router)
     openapi.complete(app)
     # The last one added is the outermost.

@@ -44,6 +44,8 @@ class Ask:
     keep: bool = True
     """Whether anything may be kept, and what was kept be used."""
     strokes: tuple[Stroke, ...] = ()
+    hard: bool = False
+    """Whether the matte is made a hard mask first, as rembg can."""
     must_be_kept: bool = False
     """Whether the answer is only a name, and so of no use where there is no room to keep anything."""
     deletions: int = 0

@@ -270,11 +270,14 @@ class Cutouts:
     def _render(self, seen: Seen, ask: Ask, name: str, clock: StoppableClock) -> Made:
         """A picture, kept if it may be."""
         from cleancut.errors import NoSubject
+        from cleancut.matting.hard_mask import hard_mask
         from cleancut.matting.strokes import check_cover, paint
         from cleancut.pipeline import render
         from cleancut.steps.encode import encode
 
         matte = seen.matte
+        if ask.hard:
+            matte = replace(matte, alpha=clock(hard_mask, matte.alpha))
         if ask.strokes:
             check_cover(ask.strokes, seen.source.width, seen.source.height)
             alpha = matte.alpha
@@ -331,7 +334,7 @@ class Cutouts:
         chosen = {name: value for name, value in asdict(ask.options).items() if name not in others}
         if isinstance(ask.options.background, bytes):
             chosen["background"] = hashlib.sha256(ask.options.background).hexdigest()
-        told = json.dumps([chosen, [asdict(stroke) for stroke in ask.strokes]], sort_keys=True)
+        told = json.dumps([chosen, [asdict(stroke) for stroke in ask.strokes], ask.hard], sort_keys=True)
         return f"{matte}-{self._name(ask.owner, matte, told)[:16]}{ask.options.suffix}"
 
     def _name(self, *parts: str) -> str:

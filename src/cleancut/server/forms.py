@@ -22,6 +22,7 @@ from pydantic import (
     create_model,
 )
 from pydantic_core import from_json
+from starlette.datastructures import UploadFile as AnyUpload
 
 from cleancut.background import Blur, Colour, Transparent, parse_background
 from cleancut.choice import AUTO
@@ -281,7 +282,7 @@ async def options_of(form: BaseModel, settings: ServerSettings, background: byte
     return await asyncio.to_thread(lambda: Options(**values))
 
 
-async def bytes_of(upload: UploadFile, max_bytes: int | None, what: str) -> bytes:
+async def bytes_of(upload: AnyUpload, max_bytes: int | None, what: str) -> bytes:
     """An uploaded file. Raises FileTooLarge, InputMissing."""
     if max_bytes is not None and upload.size is not None and upload.size > max_bytes:
         raise as_sent(too_large(what, upload.size, max_bytes))

@@ -134,7 +134,10 @@ def _shaped(refused: Refused, path: str) -> tuple[int, dict[str, object]]:
 
         return shaped(refused)
     if path == _REMBG:
-        return refused.status, {"detail": f"{refused}; {refused.hint}", "code": refused.code}
+        said = f"{refused}; {refused.hint}"
+        # FastAPI's own shape, which that server's clients know.
+        listed = [{"type": refused.code, "loc": ["request"], "msg": said}]
+        return refused.status, {"detail": listed if refused.status == 422 else said}
     return refused.status, {"error": str(refused), "code": refused.code, "hint": refused.hint}
 
 
