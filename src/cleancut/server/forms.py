@@ -82,7 +82,7 @@ PATTERNS = {
 
 NAMES = [AUTO, *sorted({name for spec in CATALOG.values() for name in (spec.name, *spec.aliases)})]
 
-_COLOUR_SCHEMA: dict[str, Any] = {
+COLOUR_SCHEMA: dict[str, Any] = {
     "anyOf": [
         {"type": "string", "enum": sorted(ImageColor.colormap)},
         {"type": "string", "pattern": "^#?(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$"},
@@ -92,7 +92,7 @@ _BACKGROUND_SCHEMA: dict[str, Any] = {
     "anyOf": [
         {"type": "string", "enum": ["transparent", "blur"]},
         {"type": "string", "pattern": "^blur:(?:[1-9][0-9]{0,2}|1000)$"},
-        *_COLOUR_SCHEMA["anyOf"],
+        *COLOUR_SCHEMA["anyOf"],
     ]
 }
 
@@ -110,7 +110,7 @@ def _no_path(value: str) -> str:
 
 def is_colour(value: str) -> bool:
     """Whether a word is a colour: hex digits, or a CSS name."""
-    return bool(re.fullmatch(_COLOUR_SCHEMA["anyOf"][1]["pattern"], value)) or value.lower() in ImageColor.colormap
+    return bool(re.fullmatch(COLOUR_SCHEMA["anyOf"][1]["pattern"], value)) or value.lower() in ImageColor.colormap
 
 
 def _a_colour(value: str) -> str:
@@ -126,13 +126,12 @@ EXAMPLE = (
 )
 
 Background = Annotated[str, AfterValidator(_no_path), WithJsonSchema(_BACKGROUND_SCHEMA)]
-ColourName = Annotated[str, AfterValidator(_a_colour), WithJsonSchema(_COLOUR_SCHEMA)]
+ColourName = Annotated[str, AfterValidator(_a_colour), WithJsonSchema(COLOUR_SCHEMA)]
 ModelName = Annotated[str, Field(max_length=100, json_schema_extra={"enum": NAMES})]
 DataUrl = Annotated[str, Field(json_schema_extra={"format": "image-data-url"}, examples=[EXAMPLE])]
 # To programs, the former.
-DataUrlOrFile = Annotated[
-    UploadFile | str, WithJsonSchema({"type": "string", "format": "image-data-url", "examples": [EXAMPLE]})
-]
+DATA_URL_SCHEMA = {"type": "string", "format": "image-data-url", "examples": [EXAMPLE]}
+DataUrlOrFile = Annotated[UploadFile | str, WithJsonSchema(DATA_URL_SCHEMA)]
 
 # Of JSON, where a number is a number: true is none.
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]

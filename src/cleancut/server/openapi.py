@@ -20,6 +20,7 @@ NAME = Annotated[
 _MEANINGS = {
     400: "The request is malformed, or an option has a value that cannot be used.",
     401: "A key is needed, or the one sent is not known.",
+    402: "The credits are used up.",
     403: "Not allowed.",
     404: "Nothing is there, or it has expired, or it belongs to another key.",
     409: "The server cannot do this as it is set up.",
@@ -43,14 +44,14 @@ class Problem(BaseModel):
     hint: str = Field(description="What to do about it.")
 
 
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def errors(*statuses: int, shape: type[BaseModel] = Problem) -> dict[int | str, dict[str, Any]]:
     """Responses for these refusals, and for those that every route has."""
     always = (400, 401, 403, 422, 429, 503)
-    return {status: _error(status) for status in sorted({*always, *statuses})}
+    return {status: _error(status, shape) for status in sorted({*always, *statuses})}
 
 
-def _error(status: int) -> dict[str, Any]:
-    said: dict[str, Any] = {"model": Problem, "description": _MEANINGS[status]}
+def _error(status: int, shape: type[BaseModel]) -> dict[str, Any]:
+    said: dict[str, Any] = {"model": shape, "description": _MEANINGS[status]}
     if status in (429, 503):
         wait = {"description": "Seconds after which it may go better.", "schema": {"type": "integer"}}
         said["headers"] = {"Retry-After": wait}
@@ -113,7 +114,8 @@ def _complete(schema: dict[str, Any]) -> None:
 
 def _complete_form(form: dict[str, Any], schemas: dict[str, Any]) -> None:
     """A form's field is there or not, but never null; and its files are pictures."""
-    fields = schemas[form["schema"]["$ref"].rpartition("/")[2]]["properties"]
+    schema = form["schema"]
+    fields = (schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema)["properties"]
     for name, field in fields.items():
         kinds = [each for each in field.pop("anyOf", []) if each.get("type") != "null"]
         if len(kinds) == 1:

@@ -27,6 +27,8 @@ TYPES = (
     "other",
 )  # fmt: skip
 
+SIZES = (*get_args(SizeName), *LEGACY)
+
 FORMATS = ("auto", "png", "jpg", "webp", "zip")
 
 # What `auto` means for each type, and for what no type is known of.
@@ -126,7 +128,7 @@ def wanted(given: Parameters) -> Wanted:
     shadow, opacity = _shadow(given, kind)
     crop = given.flag("crop", default=False)
     return Wanted(
-        size=cast("SizeName", LEGACY.get(name := given.one_of("size", _SIZES, "preview"), name)),
+        size=cast("SizeName", LEGACY.get(name := given.one_of("size", SIZES, "preview"), name)),
         type={"graphics": "graphic"}.get(kind, kind),
         type_level=given.one_of("type_level", ("1", "2", "none", "latest"), "1"),
         format=given.one_of("format", FORMATS, "auto"),
@@ -141,9 +143,6 @@ def wanted(given: Parameters) -> Wanted:
         opaque_glass=not given.flag("semitransparency", default=True),
         colour=_colour(given),
     )
-
-
-_SIZES = (*get_args(SizeName), *LEGACY)
 
 
 def _margins(text: str) -> object:

@@ -15,7 +15,7 @@ from cleancut.options import Options
 from cleancut.server.asks import Ask
 from cleancut.server.auth import Client
 from cleancut.server.forms import FORM, bytes_of
-from cleancut.server.openapi import file
+from cleancut.server.openapi import errors, file
 from cleancut.server.photos import keeps, photo_of
 from cleancut.server.problems import Refused
 from cleancut.server.replies import picture as picture_reply
@@ -46,20 +46,45 @@ class Parameters(BaseModel):
     dc: bool = Field(False, description="Take the background's colour out of soft edges.")
     vm: bool = Field(False, description="Of no effect: edges are refined in any case.")
     bgc: Annotated[str, AfterValidator(_four)] = Field("", description="Background: red,green,blue,alpha.")
-    extras: str = Field("", max_length=100_000, description="A JSON object; what it asks for beside is passed over.")
+    # In a URL, whose length is bounded.
+    extras: str = Field(
+        "", max_length=2000, pattern="^[ -~]*$", description="A JSON object; what else it asks for is passed over."
+    )
 
 
-@router.get("/api/remove", responses=file("image/png", "The cut-out."), response_class=Response)
+class Detail(BaseModel):
+    """Every refusal."""
+
+    detail: str | list[dict[str, Any]]
+
+
+_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary"}, **Parameters.model_json_schema()["properties"]},
+}
+
+_URL = Query(max_length=2048, pattern="^https?://[!-~]*$", description="Of the photo, where allowed.")
+
+_REFUSALS = errors(400, 409, 413, 415, shape=Detail)
+
+
+@router.get("/api/remove", responses=file("image/png", "The cut-out.") | _REFUSALS, response_class=Response)
 async def rembg_of_url(
     request: Request, service: TheService, client: TheClient, parameters: Annotated[Parameters, Query()],
-    url: Annotated[str, Query(max_length=2048, description="Of the photo, where allowed.")],
+    url: Annotated[str, _URL],
 ) -> Response:  # fmt: skip
     """Cut out the photo behind a URL, as rembg's server does."""
     photo = await photo_of(None, url, service.settings.v1_limits, service)
     return await _cut(request, service, client, photo, parameters)
 
 
-@router.post("/api/remove", responses=file("image/png", "The cut-out."), response_class=Response)
+@router.post(
+    "/api/remove",
+    responses=file("image/png", "The cut-out.") | _REFUSALS,
+    response_class=Response,
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+)
 async def rembg_of_file(request: Request, service: TheService, client: TheClient) -> Response:
     """Cut out the photo in the part `file`, as rembg's server does; parameters in the form or in the URL."""
     async with request.form(max_files=FORM["max_files"], max_fields=FORM["max_fields"]) as form:

@@ -18,12 +18,13 @@ from cleancut.geometry import Size, parse_region, region_box
 from cleancut.options import Options
 from cleancut.server.asks import Ask, Made, Placed
 from cleancut.server.fetch import fetch
-from cleancut.server.openapi import pictures
+from cleancut.server.openapi import errors, pictures
 from cleancut.server.photos import keeps, wants_picture
 from cleancut.server.problems import Refused
 from cleancut.server.removebg.bodies import decoded, parameters_of
 from cleancut.server.removebg.faults import Fault
 from cleancut.server.removebg.parameters import Parameters, Wanted, wanted
+from cleancut.server.removebg.schema import IMPROVE, REMOVEBG, Faults
 from cleancut.server.removebg.sizes import Order, largest, order
 from cleancut.server.replies import Bytes, told, type_of
 from cleancut.server.routing import Known, TheClient, TheService, Work, weigh
@@ -55,7 +56,12 @@ improvements = APIRouter(prefix="/v1.0", tags=["remove.bg"], route_class=Improve
 reading = APIRouter(prefix="/v1.0", tags=["remove.bg"], route_class=Known)
 
 
-@work.post("/removebg", response_class=Response, responses=pictures("The result; JSON where only that is accepted."))
+@work.post(
+    "/removebg",
+    response_class=Response,
+    responses=pictures("The result; JSON where only that is accepted.") | errors(400, 402, 409, shape=Faults),
+    openapi_extra=REMOVEBG,
+)
 async def removebg(request: Request, service: TheService, client: TheClient) -> Response:
     """Remove the background of a photo, as remove.bg's API does."""
     settings = service.settings
@@ -85,7 +91,7 @@ async def removebg(request: Request, service: TheService, client: TheClient) -> 
     return Bytes(await asyncio.to_thread(_as_json, made), media_type="application/json", headers=headers)
 
 
-@reading.get("/account")
+@reading.get("/account", responses=errors(403, shape=Faults))
 async def account(service: TheService, client: TheClient) -> dict[str, Any]:
     """The credits that are left to a key this month, in remove.bg's words."""
     left = await asyncio.to_thread(service.ledger.left, client.owner, service.settings.credits)
@@ -93,7 +99,7 @@ async def account(service: TheService, client: TheClient) -> dict[str, Any]:
     return {"data": {"attributes": {"credits": credits, "api": {"free_calls": 0, "sizes": "all"}}}}
 
 
-@improvements.post("/improve")
+@improvements.post("/improve", responses=errors(400, 409, shape=Faults), openapi_extra=IMPROVE)
 async def improve(request: Request, service: TheService, client: TheClient) -> dict[str, str]:
     """Keep a picture that came out badly, with its tag, for whoever runs this server."""
     if not keeps(request, service):
