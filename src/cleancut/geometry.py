@@ -186,19 +186,31 @@ def parse_region(text: str) -> Region:
 
 def region_box(region: Region, photo: Size) -> Box:
     """The region in a photo. Raises OptionError where it is empty or reaches beyond the photo."""
-    left, top, right, bottom = region
-    box = Box(
-        left.pixels(photo.width), top.pixels(photo.height), right.pixels(photo.width), bottom.pixels(photo.height)
-    )
-    if box.right > photo.width or box.bottom > photo.height:
+    box = region_pixels(region, photo)
+    if is_beyond(box, photo):
         raise OptionError(
             f"--roi reaches beyond the photo, which has {photo.width} × {photo.height} pixels", hint="give less, or %"
         )
-    if box.width < 2 or box.height < 2:
-        raise OptionError(
-            "--roi: there is nothing in the region", hint="give left, top, right and bottom in this order"
-        )
+    if is_empty(box):
+        raise OptionError("--roi: there is nothing in the region", hint="give left, top, right and bottom")
     return box
+
+
+def region_pixels(region: Region, photo: Size) -> Box:
+    """The region in pixels, whatever it is."""
+    left, top, right, bottom = region
+    across, down = photo.width, photo.height
+    return Box(left.pixels(across), top.pixels(down), right.pixels(across), bottom.pixels(down))
+
+
+def is_beyond(box: Box, photo: Size) -> bool:
+    """Whether a box reaches beyond a photo's right or lower border."""
+    return box.right > photo.width or box.bottom > photo.height
+
+
+def is_empty(box: Box) -> bool:
+    """Whether there are too few pixels in a box for an edge to be in it."""
+    return box.width < 2 or box.height < 2
 
 
 def _margin(text: str, word: str, option: str, most_pixels: float, most_percent: float) -> Length:

@@ -62,7 +62,23 @@ def test_what_lies_in_no_folder_keeps_its_name() -> None:
 
 
 def test_names_that_would_be_the_same_are_numbered() -> None:
-    assert outputs("{folder}") == ["out/in.jpg", "out/red shoes/red shoes.jpg", "out/red shoes/red shoes-2.jpg"]
+    assert outputs("{folder}") == [
+        "out/in.jpg", "out/red shoes/red shoes.jpg.jpg", "out/red shoes/red shoes.jpg-2.jpg"
+    ]  # fmt: skip
+
+
+def test_photos_that_differ_by_their_suffix_alone_keep_it() -> None:
+    Path("in/hat.jpg").write_bytes(b"x")
+    assert outputs("{stem}-web")[:2] == ["out/hat-web.jpg.jpg", "out/hat-web.png.jpg"]
+
+
+def test_outputs_that_come_to_lie_in_a_folder_below_are_marked_too() -> None:
+    Path("in/in").mkdir()
+    Path("in/in/x.jpg").write_bytes(b"x")
+    made = [str(job.output) for job in plan(("in",), ".", ".png")]
+    assert "in/x-cutout.png" in made
+    Path("in/x-cutout.png").write_bytes(b"x")
+    assert [str(job.output) for job in plan(("in",), ".", ".png")] == made
 
 
 def test_among_the_inputs_they_are_marked_as_ever() -> None:

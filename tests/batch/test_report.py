@@ -62,24 +62,23 @@ def test_what_is_skipped_keeps_the_row_of_the_run_that_made_it(tmp_path: Path) -
     assert [(each["status"], each["ms"]) for each in rows(path)] == [("done", "777"), ("done", "12"), ("skipped", "0")]
 
 
-def test_a_run_that_is_killed_leaves_what_it_has_finished(tmp_path: Path) -> None:
-    path = tmp_path / "r.csv"
+def test_runs_that_are_killed_leave_what_they_have_finished(tmp_path: Path) -> None:
+    path, part = tmp_path / "r.csv", tmp_path / "r.csv.part"
+    head = ",".join(COLUMNS) + "\n"
     with report(path) as table:
         table.add(done("a", ms=1))
+    row_of_a = path.read_text().splitlines()[1]
+    path.unlink()
+    # Killed while it wrote a row, and again before the next had written any.
+    part.write_text(f"{head}{row_of_a}\nin/c.jpg,out/c.p")
     manager = report(path)
-    table = manager.__enter__()
-    table.add(done("b", ms=2))
-    # Killed here: nothing is closed, and a row may be cut off.
-    part = tmp_path / "r.csv.part"
-    kept = part.read_text() + "in/c.jpg,out/c.p"
+    manager.__enter__()
+    part.write_text(head)
     assert [each["ms"] for each in rows(path)] == ["1"]
-    manager.__exit__(None, None, None)
-    part.write_text(kept)
-    path.write_text(",".join(COLUMNS) + "\n")
     with report(path) as table:
-        table.add(skipped("b"))
+        table.add(skipped("a"))
         table.add(skipped("c"))
-    assert [(each["status"], each["ms"]) for each in rows(path)] == [("done", "2"), ("skipped", "0")]
+    assert [(each["status"], each["ms"]) for each in rows(path)] == [("done", "1"), ("skipped", "0")]
 
 
 def test_an_error_in_the_batch_leaves_the_report(tmp_path: Path) -> None:
@@ -107,3 +106,13 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "r.csv.part").mkdir()
     with pytest.raises(Unwritable, match=r"r\.csv"), report(tmp_path / "r.csv"):
         pass
+
+
+def test_other_troubles_are_not_the_reports(tmp_path: Path) -> None:
+    def broken() -> None:
+        with report(tmp_path / "r.csv") as table:
+            table.add(done("a"))
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        broken()

@@ -83,6 +83,31 @@ def test_a_file_that_went_away_and_came_back_is_new(job: Job) -> None:
     assert watched.ready([job]) == [job]
 
 
+def test_a_photo_replaced_by_an_older_one_is_done_again(job: Job) -> None:
+    watched = Watched()
+    for _ in range(2):
+        watched.ready([job])
+    watched.tried(job)
+    made(job, 2000)
+    assert watched.ready([job]) == []
+    change(job, b"another photo, copied with its own time", 500)
+    assert watched.ready([job]) == []
+    assert watched.ready([job]) == [job]
+    watched.tried(job)
+    assert watched.ready([job]) == []
+
+
+def test_what_could_not_be_written_is_tried_again_after_a_while(job: Job) -> None:
+    now = 0.0
+    watched = Watched(lambda: now)
+    watched.ready([job])
+    assert watched.ready([job]) == [job]
+    watched.postponed(job)
+    assert watched.ready([job]) == []
+    now = 31.0
+    assert watched.ready([job]) == [job]
+
+
 def test_it_goes_on_for_ever_and_sleeps_in_between(job: Job) -> None:
     slept: list[float] = []
     found = watch(lambda: [job], 0.5, slept.append)

@@ -75,11 +75,36 @@ def test_a_rerun_does_only_the_rest_and_the_report_tells_of_all(run: Run, tree: 
         assert [each["status"] for each in csv.DictReader(file)] == ["done"] * 9
 
 
-def test_a_report_is_never_an_output(run: Run, tree: Path) -> None:
-    ran = run("remove", "in", "-o", "out", *TINY, "--name", "x{nothing}")
-    assert (ran.code, "--name" in ran.err) == (2, True)
-    ran = run("remove", "photo.png", "-o", "out.png", *TINY, "--canvas", "100x100", "--padding", "60px")
-    assert (ran.code, "no room" in ran.err) == (2, True)
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("photo.png", "-o", "out.png", "--name", "x"), "--name"),
+        (("in", "-o", "out", "--name", "x{nothing}"), "--name"),
+        (("photo.png", "-o", "out.png", "--canvas", "100x100", "--padding", "60px"), "no room"),
+        (("photo.png", "-o", "out.png", "--report", "photo.png"), "one of the pictures"),
+        (("photo.png", "-o", "out.png", "--report", "./out.png"), "one of the pictures"),
+        (("in", "-o", "out", "--background", "photo.png", "--report", "photo.png"), "one of the pictures"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(
+    run: Run, tree: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    before = Path("photo.png").read_bytes()
+    ran = run("remove", *arguments, *TINY)
+    assert (ran.code, said in ran.err) == (2, True), ran.err
+    assert not Path("out").exists()
+    assert not Path("out.png").exists()
+    assert Path("photo.png").read_bytes() == before
+
+
+def test_by_numbers_a_rerun_cannot_tell_what_is_done(run: Run, tree: Path) -> None:
+    command = ("remove", "in", "-o", "out", *TINY, "--name", "p-{index:02}")
+    assert run(*command).code == 0
+    assert files("out")[0] == "coats/p-01.png"
+    Image.fromarray(photo(90, 120)).save("in/a.png")
+    ran = run(*command)
+    assert (ran.code, "{stem}" in ran.err) == (2, True)
+    assert run(*command, "--existing", "overwrite").code == 0
 
 
 def test_bytes_that_cannot_suffice_are_told(run: Run, folder: Path) -> None:
@@ -140,4 +165,5 @@ def test_watch_cuts_what_appears_goes_on_after_a_restart_and_never_eats_its_own(
 
 def test_watch_wants_a_folder_and_names_without_numbers(run: Run, folder: Path) -> None:
     assert run("watch", "nowhere", "out", *TINY).code == 2
-    assert run("watch", ".", "out", *TINY, "--name", "{index}").code == 2
+    for name in ("{stem}-{index}", "{folder}", "x"):
+        assert run("watch", ".", "out", *TINY, "--name", name).code == 2

@@ -63,3 +63,14 @@ def test_the_photos_border_stays_opaque_where_it_is_scaled() -> None:
     whole = np.full((30, 50), 255, np.uint8)
     placed = place(whole, Frame(33, 20, 0, 0, 33 / 50, 20 / 30))
     assert placed.min() == 255
+
+
+@pytest.mark.parametrize("factor", [1 / 3, 0.6, 1.33])
+def test_no_rim_is_brighter_or_darker_than_the_subject(factor: float) -> None:
+    flat = np.zeros((300, 300, 4), np.uint8)
+    down, across = np.mgrid[0:300, 0:300] - 149.5
+    flat[np.hypot(down, across) < 100] = (128, 60, 200, 255)
+    side = round(300 * factor)
+    placed = place(flat, Frame(side, side, 0, 0, side / 300, side / 300))
+    visible = placed[placed[..., 3] > 60][:, :3].astype(int)
+    assert np.abs(visible - (128, 60, 200)).max() <= 2

@@ -37,7 +37,7 @@ def test_an_export_holds_all_of_ones_own_and_nothing_of_others(start: Start, hom
     his = cut(server, saved(photo(64, 64), "PNG"), ben).headers["Content-Location"].rpartition("/")[2]
     found = taken(server, anna)
     name = shown.headers["Location"].rpartition("/")[2]
-    assert set(found) == {f"{id}.source", f"{id}.matte.png", f"{id}.json", name, "audit.json"}
+    assert set(found) == {f"{id}.source", f"{id}.matte.png", f"{id}.json", name, f"{name}.json", "audit.json"}
     assert found[f"{id}.source"] == picture
     assert found[name] == shown.content
     assert json.loads(found[f"{id}.json"])["model"] == "tiny"
@@ -59,7 +59,7 @@ def test_what_is_erased_is_gone_at_once_and_others_keep_theirs(start: Start, hom
     his, ben = key(home, "Ben")
     place = cut(server, picture, anna).headers["Content-Location"]
     kept = cut(server, picture, ben).headers["Content-Location"]
-    assert server.http.delete("/api/v1/data", headers=anna).json() == {"erased": 4}
+    assert server.http.delete("/api/v1/data", headers=anna).json() == {"erased": 5}
     refused(server.http.get(place, headers=anna), 404, "not_found")
     assert {each.parent.name for each in objects(home)} == {his.id}
     assert server.http.get(kept, headers=ben).status_code == 200
@@ -82,7 +82,7 @@ def test_every_demand_leaves_a_line_of_who_and_when_and_nothing_else(start: Star
     told = [{name: value for name, value in line.items() if name != "at"} for line in lines]
     assert told == [
         {"action": "export", "owner": hers.id},
-        {"action": "erase", "owner": hers.id, "objects": 4},
+        {"action": "erase", "owner": hers.id, "objects": 5},
         {"action": "export", "owner": his.id},
     ]
     assert all(datetime.fromisoformat(line["at"]).tzinfo for line in lines)
@@ -103,11 +103,11 @@ def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
 def test_without_keys_everything_is_everybodys_but_only_on_loopback(start: Start, home: Path, picture: bytes) -> None:
     server = start()
     cut(server, picture)
-    assert len(taken(server)) == 5
+    assert len(taken(server)) == 6
     exposed = start(allowed_hosts=("photos.example",), without_keys=True)
     for ask in (exposed.http.get, exposed.http.delete):
         refused(ask("/api/v1/data"), 403, "needs_keys")
-    assert len(objects(home)) == 4
+    assert len(objects(home)) == 5
     assert [line["action"] for line in audit.lines(home / "server", "local")] == ["export"]
     _, anna = key(home, "Anna")
     assert set(taken(exposed, anna)) == {"audit.json"}

@@ -201,7 +201,7 @@ def test_names_cannot_be_guessed_and_open_nothing_to_others(start: Start, home: 
 def test_a_download_gives_nothing_but_pictures(shared: Running, picture: bytes) -> None:
     name = shared.http.post(ROUTE, files={"image": picture}).json()["filename"]
     others = [each.name for each in objects(shared.home) if each.name != name]
-    assert len(others) == 3, "photo, matte and facts are kept, too"
+    assert len(others) == 4, "photo, matte and facts of both are kept, too"
     for each in (*others, name.upper(), f"{name}x", "..%2F..%2Fsecret", f"{'0' * 32}-{'0' * 16}.png"):
         refused(shared.http.get(f"/api/download/{each}"), 404, "not_found")
     expire(shared.home)

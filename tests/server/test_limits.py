@@ -232,3 +232,18 @@ def test_clients_whose_requests_no_longer_count_are_forgotten(monkeypatch: pytes
     monkeypatch.setattr(time, "time", lambda: now + 7200)
     assert rates.forget() == 51
     assert rates.forget() == 0
+
+
+def test_the_wait_is_until_enough_have_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates, now = Rates(), time.time()
+    for second in (0, 10, 20):
+        monkeypatch.setattr(time, "time", lambda second=second: now + second)
+        rates.spend(("4/minute",), "key", "a")
+    with pytest.raises(Refused) as caught:
+        rates.spend(("4/minute",), "key", "a", cost=3)
+    # Two of the three have to leave, the second of them a minute after it came.
+    assert caught.value.headers["Retry-After"] == "50"
+    rates.check(("4/minute",), "key", "a")
+    left = rates.spend(("4/minute",), "key", "a", cost=1)
+    assert left is not None
+    assert left.remaining == 0

@@ -254,7 +254,7 @@ async def through(app: Callable[[Scope, Receive, Send], Any]) -> list[Message]:
     async def receive() -> Message:
         return {"type": "http.request"}
 
-    await Envelope(app, Metrics())({"type": "http", "method": "GET", "headers": []}, receive, send)
+    await Envelope(app, Metrics())({"type": "http", "method": "GET", "path": "/", "headers": []}, receive, send)
     return sent
 
 

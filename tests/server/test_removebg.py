@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cleancut.errors import Unwritable
 from cleancut.server import keys
 from tests.fakes.tiny_model import photo
 from tests.pictures import saved
@@ -64,8 +66,43 @@ def test_a_client_that_accepts_json_alone_gets_json(shared: Running, picture: by
     assert data == {
         "foreground_top": 0, "foreground_left": 0, "foreground_width": image.width, "foreground_height": image.height
     }  # fmt: skip
-    for accept in ("*/*", "image/*", "image/png, application/json;q=0.5", ""):
+    # The third is axios's own.
+    pictures = ("*/*", "image/*", "application/json, text/plain, */*", "*/*, application/json", "")
+    for accept in (*pictures, "image/png, application/json;q=0.5"):
         assert post(shared, picture, {"Accept": accept}).headers["Content-Type"] == "image/png"
+
+
+def test_json_as_other_languages_write_it_is_read(shared: Running) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (1500, 2000, 3), np.uint8)
+    noise[300:1200, 500:1500] = 20
+    lines = base64.encodebytes(saved(noise, "PNG")).decode()
+    written = json.dumps({"image_file_b64": lines}).replace("/", "\\/")
+    assert written.count("\\") > 150_000
+    answer = shared.http.post(URL, content=written, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_plus_in_an_urlencoded_picture_need_not_be_encoded(shared: Running, picture: bytes) -> None:
+    encoded = base64.b64encode(picture).decode()
+    assert "+" in encoded
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    for body in (f"size=full&image_file_b64={encoded}", f"image_file_b64=data%3Aimage%2Fpng%3Bbase64%2C{encoded}"):
+        assert shared.http.post(URL, content=body, headers=headers).status_code == 200
+    for body in ("image_file_b64=" + "%41" * 1000, "a=1&" * 200, "size=" + "x" * 20_000):
+        answer = shared.http.post(URL, content=body, headers=headers)
+        assert answer.status_code == 400, body[:30]
+
+
+def test_a_photo_that_lies_on_its_side_is_judged_as_it_is_seen(shared: Running) -> None:
+    image, turned = Image.fromarray(photo(120, 180)).transpose(Image.Transpose.ROTATE_90), Image.Exif()
+    turned[0x0112] = 6
+    file = io.BytesIO()
+    image.save(file, "JPEG", exif=turned, quality=95)
+    answer = post(shared, file.getvalue(), size="full")
+    said = [answer.headers[f"X-{name}"] for name in ("Width", "Height", "Max-Width", "Max-Height")]
+    assert said == ["180", "120", "180", "120"]
+    assert post(shared, file.getvalue(), roi="0 0 180px 120px").status_code == 200
+    fault(post(shared, file.getvalue(), roi="0 0 120px 180px"), 400, "roi_exceeds_bounds")
 
 
 def test_an_urlencoded_picture_of_many_megabytes_is_read(shared: Running) -> None:
@@ -142,6 +179,45 @@ def test_credits_are_counted_by_key_refused_when_used_up_and_never_taken_for_an_
     assert (left(one), left(other)) == (0.5, 2)
 
 
+def test_credits_of_auto_suffice_for_what_is_left_however_many_ask_at_once(start: Start) -> None:
+    server = start(credits=2, waiting=20)
+    key = {"X-Api-Key": keys.make(keys.keys_file(server.home), "shop")[1]}
+    photos = [large(200 + number, 150) for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda each: post(server, each, key, size="auto"), photos))
+    charged = sorted(float(each.headers["X-Credits-Charged"]) for each in answers if each.status_code == 200)
+    assert charged == [1, 1]
+    assert {each.status_code for each in answers} == {200, 402}
+
+
+def test_credits_are_given_back_whatever_goes_wrong(
+    start: Start, picture: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start(credits=10)
+    key = {"X-Api-Key": keys.make(keys.keys_file(server.home), "shop")[1]}
+
+    def left() -> float:
+        return float(server.http.get("/v1.0/account", headers=key).json()["data"]["attributes"]["credits"]["total"])
+
+    async def broken(ask: object) -> None:
+        raise RuntimeError("a defect")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(server.service.cutouts, "picture", broken)
+        assert post(server, picture, key, size="full").status_code == 500
+    assert left() == 10
+
+    def unreachable(receipt: object) -> None:
+        raise Unwritable("locked", hint="none")
+
+    blank = saved(np.full((64, 64, 3), 255, np.uint8), "PNG")
+    with monkeypatch.context() as patched:
+        patched.setattr(server.service.ledger, "refund", unreachable)
+        # The client is told what was wrong with its photo all the same.
+        fault(post(server, blank, key, size="full"), 400, "unknown_foreground")
+    assert left() == 9
+
+
 def test_two_clients_of_one_key_cannot_overdraw_it(start: Start) -> None:
     server = start(credits=2, waiting=20)
     key = {"X-Api-Key": keys.make(keys.keys_file(server.home), "shop")[1]}
@@ -162,6 +238,8 @@ def test_auto_is_png_where_something_is_clear_and_jpg_where_nothing_is(shared: R
     assert post(shared, picture).headers["Content-Type"] == "image/png"
     assert post(shared, picture, bg_color="red").headers["Content-Type"] == "image/jpeg"
     assert post(shared, picture, bg_color="red", format="png").headers["Content-Type"] == "image/png"
+    for translucent in ("81d4fa77", "0000", "#fff8"):
+        assert post(shared, picture, bg_color=translucent).headers["Content-Type"] == "image/png"
     assert opened(post(shared, picture, format="webp").content).format == "WEBP"
     assert opened(post(shared, picture, format="jpg").content).convert("RGB").getpixel((1, 1)) == (255, 255, 255)
 

@@ -71,11 +71,11 @@ def test_a_deleted_picture_is_gone_and_its_matte_is_not(shared: Running, picture
 def test_what_is_no_picture_is_neither_shown_nor_deleted(shared: Running, picture: bytes) -> None:
     name = cut(shared, picture).headers["Content-Location"].rpartition("/")[2]
     others = [each.name for each in objects(shared.home) if each.name != name]
-    assert len(others) == 3, "photo, matte and facts"
+    assert len(others) == 4, "photo, matte and facts of both"
     for wrong in (*others, name.replace(".png", ".webp"), name.upper(), f"{name}.png", "..%2Fsecret", "x"):
         refused(shared.http.get(f"/api/v1/results/{wrong}"), 404, "not_found")
         refused(shared.http.delete(f"/api/v1/results/{wrong}"), 404, "not_found")
-    assert len(objects(shared.home)) == 4
+    assert len(objects(shared.home)) == 5
 
 
 def test_a_picture_of_anothers_is_not_there(start: Start, home: Path, picture: bytes) -> None:

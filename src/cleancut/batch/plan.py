@@ -138,7 +138,9 @@ def _walk(folder: Path, output: Path | None) -> list[_Found]:
         ]
     if not files:
         raise OptionError(f"there is no picture in {folder}", hint="check the folder's name")
-    marked = _inside(output or folder, folder)
+    marked = _inside(output or folder, folder) or any(
+        _inside(output / path.relative_to(folder).parent, folder) for path in files if output is not None
+    )
     kept = [path for path in files if not (marked and path.stem.endswith(MARK))]
     return [_Found(str(path), path.relative_to(folder), folder) for path in kept]
 
@@ -165,7 +167,8 @@ def _beside(found: list[_Found], suffix: str, kept: Sequence[Path], template: st
 
 def _in_folder(found: list[_Found], folder: Path, suffix: str, kept: Sequence[Path], template: str | None) -> list[Job]:
     # Where the outputs lie among the inputs they are marked, so that no input is overwritten or read twice.
-    mark = MARK if any(_among(folder, each) for each in found) else ""
+    beside = any(_among(folder, each) or _among((folder / each.below).parent, each) for each in found)
+    mark = MARK if beside else ""
     return _jobs(found, [folder / each.below for each in found], mark + suffix, kept, template)
 
 
@@ -180,12 +183,11 @@ def _jobs(
     """
     if template is not None:
         check_template(template)
-        # Suffixes are told apart already: where a template makes one name of two photos, it is numbered.
         stems = [
             place.with_name(named(template, place.stem, _folder(each), number))
             for number, (each, place) in enumerate(zip(found, places, strict=True), 1)
         ]
-        places = stems
+        places = [stem.with_name(stem.name + place.suffix) for stem, place in zip(stems, places, strict=True)]
     else:
         stems = [place.with_name(place.stem) for place in places]
     count = Counter(str(stem).casefold() for stem in stems)

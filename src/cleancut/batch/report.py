@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from cleancut.batch.run import Outcome
-from cleancut.files import make_folder, unwritable
+from cleancut.files import make_folder, replacing, unwritable
 
 COLUMNS = (
     "input", "output", "status", "subject", "confidence", "model", "device", "precision", "width", "height",
@@ -21,20 +21,27 @@ COLUMNS = (
 class Report:
     """A report that is being written: a row for each picture as soon as it is finished."""
 
-    def __init__(self, file: TextIO, earlier: dict[str, dict[str, str]]) -> None:
+    def __init__(self, file: TextIO, path: Path, earlier: dict[str, dict[str, str]]) -> None:
         self._file = file
+        self._path = path
         self._earlier = earlier
         self._rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         self._rows.writeheader()
 
     def add(self, outcome: Outcome) -> None:
-        """Write a row. What was skipped has been reported by an earlier run, if that run wrote here too."""
+        """Write a row. What was skipped has been reported by an earlier run, if that run wrote here too.
+
+        Raises Unwritable.
+        """
         told = row(outcome)
         if outcome.status == "skipped" and (before := self._earlier.get(told["output"])):
             told = before
-        self._rows.writerow(told)
-        # A run that is killed leaves all that it has finished.
-        self._file.flush()
+        try:
+            self._rows.writerow(told)
+            # A run that is killed leaves all that it has finished.
+            self._file.flush()
+        except OSError as error:
+            raise unwritable(self._path, error) from error
 
 
 @contextmanager
@@ -44,20 +51,37 @@ def report(path: Path) -> Iterator[Report]:
     It appears when the block ends, however it ends; until then its rows are in ``path.part``. Raises Unwritable.
     """
     part = path.with_name(path.name + ".part")
-    earlier = _rows(path) | _rows(part)
     make_folder(path.parent)
     try:
-        file = part.open("w", encoding="utf-8", newline="", errors="surrogateescape")
+        earlier = _rows(path)
+        if left := _rows(part):
+            # Of a run that was killed: kept at once, since this one may be killed as well.
+            earlier |= left
+            _write(path, earlier)
+        file = _opened(part)
     except OSError as error:
         raise unwritable(path, error) from error
     try:
         with file:
-            yield Report(file, earlier)
-    except OSError as error:
-        raise unwritable(path, error) from error
+            yield Report(file, path, earlier)
     finally:
         with suppress(OSError):
             part.replace(path)
+
+
+def _opened(path: Path) -> TextIO:
+    # A file's name need not be text.
+    return path.open("w", encoding="utf-8", newline="", errors="surrogateescape")
+
+
+def _write(path: Path, rows: dict[str, dict[str, str]]) -> None:
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
+    ):
+        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows.values())
 
 
 def row(outcome: Outcome) -> dict[str, str]:

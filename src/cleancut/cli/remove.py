@@ -69,15 +69,39 @@ def command(inputs: tuple[str, ...], output: str | None, **flags: Any) -> int:
         from cleancut.batch.plan import is_url, plan
 
         report = Path(flags["report"]) if flags["report"] else None
-        kept = [*pictures_used(options), *([report] if report else [])]
-        jobs = plan(inputs, output, options.suffix, kept, flags["name"])
+        jobs = plan(inputs, output, options.suffix, pictures_used(options), flags["name"])
+        existing: Existing = flags["existing"] or ("overwrite" if _one_named_file(inputs) else "skip")
+        _check_names(flags["name"], output, jobs, existing)
+        if report is not None:
+            _check_report(report, jobs, options)
         if flags["as_json"] and any(job.output is None for job in jobs):
             raise OptionError("--json and the picture both want standard output", hint="write the picture to a file")
         urls = [job.input for job in jobs if is_url(job.input)]
         if urls and not flags["allow_url"]:
             raise OptionError(f"{urls[0]} is a URL", hint="add --allow-url to fetch pictures from the network")
-        existing: Existing = flags["existing"] or ("overwrite" if _one_named_file(inputs) else "skip")
         return _work(jobs, options, existing, flags["as_json"], flags["jobs"], report)
+
+
+def _check_names(template: str | None, output: str | None, jobs: list[Job], existing: Existing) -> None:
+    from cleancut.batch.plan import is_folder
+
+    if template is None:
+        return
+    if output == "-" or (output is not None and not is_folder(output)):
+        raise OptionError(f"--name names files in a folder, and -o names {output}", hint="leave out one of them")
+    if "{index" in template and existing == "skip" and any(job.output and job.output.exists() for job in jobs):
+        raise OptionError(
+            "--name: by their numbers it cannot be told which pictures are done",
+            hint="use {stem}, or --existing overwrite",
+        )
+
+
+def _check_report(report: Path, jobs: list[Job], options: Options) -> None:
+    """Raises OptionError where the report would take the place of a picture."""
+    pictures = {Path(job.input).resolve() for job in jobs} | {each.resolve() for each in pictures_used(options)}
+    pictures |= {job.output.resolve() for job in jobs if job.output is not None}
+    if report.resolve() in pictures:
+        raise OptionError(f"--report {report} is one of the pictures", hint="choose another name, such as report.csv")
 
 
 def pictures_used(options: Options) -> list[Path]:

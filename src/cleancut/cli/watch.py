@@ -11,7 +11,7 @@ from cleancut.cli.flags import given, name_option, picture_options
 from cleancut.cli.output import own_stdout
 from cleancut.cli.progress import Download
 from cleancut.cli.remove import pictures_used, tell, tell_failure
-from cleancut.errors import InferenceFailed, ModelError, OptionError
+from cleancut.errors import InferenceFailed, ModelError, OptionError, Unwritable
 from cleancut.options import Options
 
 
@@ -42,8 +42,11 @@ def command(folder: str, output: str, name: str | None, every: float, as_json: b
         raise OptionError(f"{folder} is no folder", hint="give the folder that photos will appear in")
     if name is not None:
         check_template(name)
-        if "{index" in name:
-            raise OptionError("--name: photos that appear have no number", hint="use {stem} and {folder}")
+        if "{index" in name or "{stem" not in name:
+            raise OptionError(
+                "--name: photos that appear have no number, and each wants a name of its own",
+                hint="use {stem}, and {folder} if you like",
+            )
     with own_stdout():
         return _watch(source, Path(output), options, name, every, as_json)
 
@@ -70,7 +73,10 @@ def _watch(source: Path, target: Path, options: Options, name: str | None, every
         remover = Remover.of(options, settings)
         for watched, jobs in watch(look, every):
             for outcome in run(jobs, remover, "overwrite", settings.limits, download):
-                watched.tried(outcome.job)
+                if isinstance(outcome.error, Unwritable):
+                    watched.postponed(outcome.job)
+                else:
+                    watched.tried(outcome.job)
                 if outcome.error is not None and not as_json:
                     tell_failure(outcome)
                 else:

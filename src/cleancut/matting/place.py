@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from cleancut.placement import Frame
@@ -44,13 +45,29 @@ def _cut(pixels: Pixels, part: tuple[float, float, float, float]) -> Pixels:
 
 
 def _scaled(pixels: Pixels, part: tuple[float, float, float, float], width: int, height: int) -> Pixels:
-    # Cut first, as far as the kernel reaches, since Pillow would premultiply the whole photo.
+    # Cut first, as far as the kernel reaches: the rest of the photo need not be premultiplied.
     smaller = width < part[2] - part[0]
     reach = math.ceil(3 * max(1.0, (part[2] - part[0]) / width, (part[3] - part[1]) / height)) + 1
     left, top = max(0, math.floor(part[0]) - reach), max(0, math.floor(part[1]) - reach)
     near = pixels[top : math.ceil(part[3]) + reach, left : math.ceil(part[2]) + reach]
     box = (part[0] - left, part[1] - top, part[2] - left, part[3] - top)
-    image = Pillow.fromarray(np.ascontiguousarray(near))
-    kernel = _SMALLER if smaller else _LARGER
-    # A picture with alpha is premultiplied meanwhile by Pillow itself.
-    return np.asarray(image.resize((width, height), kernel, box=box, reducing_gap=3.0 if smaller else None))
+    kernel, gap = (_SMALLER, 3.0) if smaller else (_LARGER, None)
+
+    def resized(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(Pillow.fromarray(plane).resize((width, height), kernel, box=box, reducing_gap=gap))
+
+    if pixels.ndim == 2:
+        return _levels(resized(near.astype(np.float32)))
+    if pixels.shape[2] == 3:
+        return np.dstack([_levels(resized(near[..., each].astype(np.float32))) for each in range(3)])
+    alpha = near[..., 3].astype(np.float32)
+    # Not in whole numbers: at a hard edge the kernel overshoots in colour and alpha alike, and only their quotient,
+    # taken before either is cut off, is the colour that was there.
+    small = resized(alpha)
+    shown, share = _levels(small), np.maximum(small, np.float32(0.5))
+    colours = [_levels(np.divide(resized(near[..., each] * alpha), share, dtype=np.float32)) for each in range(3)]
+    return np.dstack([*(np.where(shown > 0, colour, 0) for colour in colours), shown]).astype(np.uint8)
+
+
+def _levels(plane: NDArray[np.float32]) -> Pixels:
+    return np.clip(np.rint(plane), 0, 255).astype(np.uint8)

@@ -20,7 +20,8 @@ FOR_ALL_PAGES = ("/v1.0/", "/api/remove")
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Headers": "*",
+    # A star does not stand for the first of them.
+    "Access-Control-Allow-Headers": "Authorization, X-Api-Key, Content-Type, *",
     "Access-Control-Allow-Methods": "*",
     "Access-Control-Expose-Headers": "*",
 }

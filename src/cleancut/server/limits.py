@@ -39,17 +39,20 @@ class Rates:
         self._storage = MemoryStorage()
         self._limiter = MovingWindowRateLimiter(self._storage)
 
+    def check(self, windows: Sequence[str], *client: str, cost: int = 1) -> None:
+        """Raises Refused (rate_limited) where a window has no room; nothing is counted."""
+        for item in map(parse, windows):
+            if not self._limiter.test(item, *client, cost=min(cost, item.amount)):
+                raise self._refused(item, client, min(cost, item.amount))
+
     def spend(self, windows: Sequence[str], *client: str, cost: int = 1) -> Left | None:
         """Count a request, unless a window has no room; the tightest window afterwards. Raises Refused (rate_limited).
 
-        ``cost``: how many requests it counts for, at most a whole window.
-
-        Nothing here waits, so that on one event loop no second request comes between looking and counting.
+        ``cost``: how many requests it counts for, at most a whole window. Nothing here waits, so that on one event loop
+        no second request comes between looking and counting.
         """
+        self.check(windows, *client, cost=cost)
         items = [parse(window) for window in windows]
-        for item in items:
-            if not self._limiter.test(item, *client, cost=min(cost, item.amount)):
-                raise _refused(item, self._left(item, client))
         for item in items:
             self._limiter.hit(item, *client, cost=min(cost, item.amount))
         return min((self._left(item, client) for item in items), key=lambda left: left.remaining, default=None)
@@ -69,12 +72,16 @@ class Rates:
         stats = self._limiter.get_window_stats(item, *client)
         return Left(item.amount, stats.remaining, stats.reset_time)
 
-
-def _refused(item: RateLimitItem, left: Left) -> Refused:
-    wait = max(1, math.ceil(left.reset - time.time()))
-    return Refused(
-        "rate_limited",
-        f"the limit of {item} is used up",
-        hint=f"try again in {wait} s",
-        headers={"Retry-After": str(wait), **left.headers},
-    )
+    def _refused(self, item: RateLimitItem, client: tuple[str, ...], cost: int) -> Refused:
+        left, now = self._left(item, client), time.time()
+        # Newest first. So many have to leave the window before there is room.
+        entries = [each for each in self._storage.events.get(item.key_for(*client), []) if each.expiry > now]
+        leaving = cost - (item.amount - len(entries))
+        free = entries[-leaving].expiry if 0 < leaving <= len(entries) else left.reset
+        wait = max(1, math.ceil(free - now))
+        return Refused(
+            "rate_limited",
+            f"the limit of {item} is used up",
+            hint=f"try again in {wait} s",
+            headers={"Retry-After": str(wait), **left.headers},
+        )

@@ -46,6 +46,21 @@ def wants_picture(request: Request, default: bool) -> bool:
     return default
 
 
+# What also stands for pictures.
+_ANY = ("*/*", "application/*", "application/zip", "application/octet-stream")
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the client likes JSON better than any picture; ``application/json, */*`` is no such wish."""
+    json = others = 0.0
+    for kind, liking in (_range(each) for each in request.headers.get("accept", "*/*").lower().split(",")):
+        if kind == "application/json":
+            json = max(json, liking)
+        elif kind in _ANY or kind.startswith("image/"):
+            others = max(others, liking)
+    return json > others
+
+
 def _range(text: str) -> tuple[str, float]:
     """A media range of Accept, and how much it is liked: ``image/*;q=0.8``. What cannot be read counts as 1."""
     kind, *parameters = (part.strip() for part in text.split(";"))

@@ -43,6 +43,7 @@ _INSIDE: dict[Kind, str] = {
 # The core's hints are for who runs it, and speak of the environment and the command line.
 _HINTS = {
     "image_too_large": "send a smaller picture",
+    "file_too_large": "send a smaller picture",
     "image_too_small": "send a larger picture",
     "unknown_model": "choose one that /api/v1/models lists",
 }

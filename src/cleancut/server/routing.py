@@ -15,7 +15,6 @@ from cleancut.server.auth import Client
 from cleancut.server.guard import foreign_page
 from cleancut.server.problems import Refused
 from cleancut.server.service import Service
-from cleancut.server.settings import ServerSettings
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -36,23 +35,23 @@ TheService = Annotated[Service, Depends(service_in)]
 TheClient = Annotated[Client, Depends(client_in)]
 
 
-def count(request: Request, windows: Sequence[str] | None = None) -> None:
-    """Count a request of a client that is known, in ``windows`` or in those that hold by default.
-
-    Raises Refused (rate_limited).
-    """
+def count(request: Request) -> None:
+    """Count a request of a client that is known. Raises Refused (rate_limited)."""
     service = service_in(request)
     service.rates.spend(service.settings.address_limits, "address", client_in(request).address)
-    weigh(request, service.settings.rates if windows is None else windows, 1)
+    weigh(request, service.settings.rates, 1)
 
 
 def weigh(request: Request, windows: Sequence[str], cost: int) -> None:
-    """Have a request count for more. Raises Refused (rate_limited)."""
-    client = client_in(request)
-    # By key or by its cookie, it is the same client.
-    who = ("address", client.address) if client.by == "nobody" else ("key", client.owner)
-    if left := service_in(request).rates.spend(windows, "client", *who, cost=cost):
+    """Count a request for so many, and tell what is left. Raises Refused (rate_limited)."""
+    if left := service_in(request).rates.spend(windows, *who(request), cost=cost):
         request.state.headers |= left.headers
+
+
+def who(request: Request) -> tuple[str, str, str]:
+    """In whose name a request is counted: by key or by its cookie, it is the same client."""
+    client = client_in(request)
+    return ("client", "address", client.address) if client.by == "nobody" else ("client", "key", client.owner)
 
 
 # Of commas, brackets and escapes in JSON: ten thousand edits have seven each, and a picture in base64 has none.
@@ -99,9 +98,9 @@ class Work(Known):
     """A route that takes a picture's work: within the client's rate, if there is room, and before the deadline."""
 
     @staticmethod
-    def windows(settings: ServerSettings) -> Sequence[str]:
-        """In which its requests are counted."""
-        return settings.rates
+    def admit(request: Request) -> None:
+        """Count a request before its body is read. Raises Refused (rate_limited)."""
+        count(request)
 
     def get_route_handler(self) -> Handler:
         """Find out who it is, and let it in, then go on."""
@@ -113,7 +112,7 @@ class Work(Known):
             request.state.client = _known(request)
             # First: a client who finds the server full has not used up anything.
             with service.admission.entered():
-                count(request, self.windows(settings))
+                self.admit(request)
                 try:
                     async with asyncio.timeout(settings.deadline) as limit:
                         return await handle(_Quick(request.scope, request.receive))

@@ -14,6 +14,7 @@ from cleancut.codecs import metadata as meta
 from cleancut.codecs.colour import to_rgb
 from cleancut.codecs.formats import open_image, reading
 from cleancut.errors import UnsupportedImage
+from cleancut.geometry import Size
 from cleancut.types import Alpha8, Header, Metadata, Source
 
 # EXIF orientation → what makes the picture upright (CIPA DC-008, 4.6.4 A "Orientation").
@@ -67,6 +68,15 @@ def from_image(image: Image.Image) -> Source:
         xmp = image.info.get("xmp")
         header = Header((image.format or "").lower(), image.width, image.height)
         return _source(image, "", b"", exif, meta.utf8(xmp) if isinstance(xmp, bytes) else None, header, ())
+
+
+def upright(data: bytes, header: Header) -> Size:
+    """The size that ``decode`` will give, without a pixel of it. Raises DamagedImage."""
+    with reading(f"the {header.format} picture"):
+        name, image = open_image(data)
+        exif, xmp, _ = _described(name, image, data)
+        stored = getattr(image, "tag_v2", {}).get(_ORIENTATION, 1) if name == "tiff" else meta.orientation(exif, xmp)
+    return Size(header.height, header.width) if stored >= 5 else Size(header.width, header.height)
 
 
 def _source(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, cast, get_args
 
 from starlette.datastructures import UploadFile
 
@@ -20,8 +20,6 @@ from cleancut.server.forms import is_colour
 from cleancut.server.removebg.faults import Fault
 from cleancut.server.removebg.sizes import LEGACY, SizeName
 
-T = TypeVar("T")
-
 TYPES = (
     "auto", "car", "car_interior", "car_part", "product", "person", "animal", "graphic", "graphics", "transportation",
     "other",
@@ -30,6 +28,9 @@ TYPES = (
 SIZES = (*get_args(SizeName), *LEGACY)
 
 FORMATS = ("auto", "png", "jpg", "webp", "zip")
+
+# By which names parameters may be given for a type. What no type is named for is other, to this server.
+_SPELLINGS = {"graphic": ("graphic", "graphics"), "graphics": ("graphic", "graphics"), "auto": ("other",)}
 
 # What `auto` means for each type, and for what no type is known of.
 _SHADOW_OF = {"car": "car", "product": "drop", "person": "3D", "animal": "drop", "transportation": "3D"}
@@ -63,11 +64,6 @@ class Wanted:
     opaque_glass: bool
     colour: str | None
     """A background colour; a picture is read beside this."""
-
-    @property
-    def clear(self) -> bool:
-        """Whether the result shows through where the background was, as far as parameters tell."""
-        return self.colour is None
 
 
 class Parameters:
@@ -119,7 +115,8 @@ class Parameters:
 
     def bracketed(self, name: str, of: str) -> str | None:
         """A value, or the one for a type: ``shadow_type[car]`` before ``shadow_type``."""
-        return self.text(f"{name}[{of}]") or self.text(name)
+        spelled = (f"{name}[{each}]" for each in _SPELLINGS.get(of, (of,)))
+        return next((value for each in spelled if (value := self.text(each))), self.text(name))
 
 
 def wanted(given: Parameters) -> Wanted:
@@ -129,7 +126,7 @@ def wanted(given: Parameters) -> Wanted:
     crop = given.flag("crop", default=False)
     return Wanted(
         size=cast("SizeName", LEGACY.get(name := given.one_of("size", SIZES, "preview"), name)),
-        type={"graphics": "graphic"}.get(kind, kind),
+        type={"graphic": "graphics"}.get(kind, kind),
         type_level=given.one_of("type_level", ("1", "2", "none", "latest"), "1"),
         format=given.one_of("format", FORMATS, "auto"),
         channels=cast("Channels", given.one_of("channels", get_args(Channels), "rgba")),
@@ -154,7 +151,9 @@ def _shadow(given: Parameters, kind: str) -> tuple[Shadow, int]:
     said = given.bracketed("shadow_type", kind)
     if legacy and said is not None:
         raise Fault("multiple_shadow_params", "add_shadow is the older name of shadow_type: send one of them")
-    name = {each.lower(): each for each in ("auto", *_SHADOWS)}.get((said or ("car" if legacy else "none")).lower())
+    # The older name is for cars alone; what no type is named for may be one.
+    silent = "car" if legacy and kind in ("car", "auto") else "none"
+    name = {each.lower(): each for each in ("auto", *_SHADOWS)}.get((said or silent).lower())
     if name is None:
         raise Fault("invalid_shadow_type", f"shadow_type is {said!r}: expected auto, {', '.join(_SHADOWS)}")
     name = _SHADOW_OF.get(kind, "drop") if name == "auto" else name

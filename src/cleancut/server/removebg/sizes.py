@@ -32,15 +32,19 @@ class Order:
     credits: float
 
 
-def order(size: SizeName, png: bool, left: float | None) -> Order:
-    """What is made for a client who has ``left`` credits, None for any number.
+def orders(size: SizeName, png: bool) -> list[Order]:
+    """What may be made for a client, best first: of ``auto``, what the credits suffice for.
 
-    ``auto`` is the largest that the credits suffice for. ``medium`` and ``hd`` cost what ``full`` does.
+    ``medium`` and ``hd`` cost what ``full`` does.
     """
-    if size == "auto" and left is not None and left < FULL_CREDITS:
-        size = "preview"
-    most = min(_PIXELS[size], _MOST_PNG) if png else _PIXELS[size]
-    return Order(most, PREVIEW_CREDITS if size == "preview" else FULL_CREDITS)
+    names: list[SizeName] = ["auto", "preview"] if size == "auto" else [size]
+    return [
+        Order(
+            min(_PIXELS[name], _MOST_PNG) if png else _PIXELS[name],
+            PREVIEW_CREDITS if name == "preview" else FULL_CREDITS,
+        )
+        for name in names
+    ]
 
 
 def largest(photo: Size, png: bool) -> int:

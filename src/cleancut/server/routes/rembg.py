@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 from starlette.datastructures import UploadFile
 
 from cleancut.options import Options
@@ -35,6 +35,11 @@ def _four(text: str) -> str:
 
 class Parameters(BaseModel):
     """What rembg's server takes; empty values are no values."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, given: Any) -> Any:
+        return {name: value for name, value in given.items() if value != ""} if isinstance(given, dict) else given
 
     model: str | None = Field(None, max_length=100, description="A model of rembg or of cleancut.")
     a: bool = Field(False, description="Alpha matting: here, the background's colour is taken out of soft edges.")
@@ -98,7 +103,7 @@ async def rembg_of_file(request: Request, service: TheService, client: TheClient
 
 def _read(given: Mapping[str, Any]) -> Parameters:
     try:
-        return Parameters.model_validate({name: value for name, value in given.items() if value != ""})
+        return Parameters.model_validate(dict(given))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         place = ".".join(str(each) for each in first["loc"])

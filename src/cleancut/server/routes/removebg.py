@@ -6,28 +6,29 @@ import asyncio
 import base64
 import json
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from cleancut.errors import FileTooLarge, InputError, OptionError
-from cleancut.geometry import Size, parse_region, region_box
+from cleancut.background import parse_colour
+from cleancut.errors import FileTooLarge, InputError
+from cleancut.geometry import Size, is_beyond, is_empty, parse_region, region_pixels
 from cleancut.options import Options
 from cleancut.server.asks import Ask, Made, Placed
 from cleancut.server.fetch import fetch
 from cleancut.server.openapi import errors, pictures
-from cleancut.server.photos import keeps, wants_picture
+from cleancut.server.photos import keeps, wants_json
 from cleancut.server.problems import Refused
 from cleancut.server.removebg.bodies import decoded, parameters_of
+from cleancut.server.removebg.credits import charged
 from cleancut.server.removebg.faults import Fault
 from cleancut.server.removebg.parameters import Parameters, Wanted, wanted
 from cleancut.server.removebg.schema import IMPROVE, REMOVEBG, Faults
-from cleancut.server.removebg.sizes import Order, largest, order
+from cleancut.server.removebg.sizes import Order, largest, orders
 from cleancut.server.replies import Bytes, told, type_of
-from cleancut.server.routing import Known, TheClient, TheService, Work, weigh
+from cleancut.server.routing import Known, TheClient, TheService, Work, client_in, count, service_in, weigh, who
 from cleancut.server.service import Service
 from cleancut.server.settings import ServerSettings
 from cleancut.server.work import while_connected
@@ -36,19 +37,22 @@ IMPROVE_LIMIT = ("100/day",)
 
 
 class Megapixels(Work):
-    """Work that is counted by the size of its photo."""
+    """Work that is counted by the size of its photo, which is known when its body has been read."""
 
     @staticmethod
-    def windows(settings: ServerSettings) -> Sequence[str]:
-        return settings.removebg_limits
+    def admit(request: Request) -> None:
+        service = service_in(request)
+        service.rates.spend(service.settings.address_limits, "address", client_in(request).address)
+        service.rates.check(service.settings.removebg_limits, *who(request))
 
 
 class Improvements(Work):
     """Pictures sent so that they can be learnt from."""
 
     @staticmethod
-    def windows(settings: ServerSettings) -> Sequence[str]:
-        return IMPROVE_LIMIT
+    def admit(request: Request) -> None:
+        count(request)
+        weigh(request, IMPROVE_LIMIT, 1)
 
 
 work = APIRouter(prefix="/v1.0", tags=["remove.bg"], route_class=Megapixels)
@@ -65,30 +69,29 @@ reading = APIRouter(prefix="/v1.0", tags=["remove.bg"], route_class=Known)
 async def removebg(request: Request, service: TheService, client: TheClient) -> Response:
     """Remove the background of a photo, as remove.bg's API does."""
     settings = service.settings
-    async with parameters_of(request) as given:
-        asked = wanted(given)
-        photo = await source_of(given, service)
-        behind = await _behind(given, service)
-    size = await asyncio.to_thread(_judged, photo, asked, settings)
-    # One was counted before the photo was read.
-    if (weight := round(size.width * size.height / 1_000_000)) > 1:
-        weigh(request, settings.removebg_limits, weight - 1)
-    format = _format(asked, behind)
-    left = await asyncio.to_thread(service.ledger.left, client.owner, settings.credits)
-    ordered = order(asked.size, format == "png", left)
-    options = _options(asked, format, behind, ordered, settings)
-    ask = Ask(client.owner, photo, options, settings.removebg_accepts, keeps(request, service))
-    await asyncio.to_thread(service.ledger.charge, client.owner, ordered.credits, settings.credits)
+    weight = 1
     try:
+        async with parameters_of(request) as given:
+            asked = wanted(given)
+            photo = await source_of(given, service)
+            behind = await _behind(given, service)
+        size = await asyncio.to_thread(_judged, photo, asked, settings)
+        weight = max(1, round(size.width * size.height / 1_000_000))
+    finally:
+        # Whatever became of it, it has been read.
+        weigh(request, settings.removebg_limits, weight)
+    format = _format(asked, behind)
+    wishes = {each.credits: each for each in orders(asked.size, format == "png")}
+    async with charged(service.ledger, client.owner, tuple(wishes), settings.credits) as receipt:
+        ordered = wishes[receipt.credits]
+        options = _options(asked, format, behind, ordered, settings)
+        ask = Ask(client.owner, photo, options, settings.removebg_accepts, keeps(request, service))
         made = await while_connected(request, service.cutouts.picture(ask))
-    except BaseException:
-        # Also where the client has gone away: what it has not got costs nothing.
-        service.ledger.refund(client.owner, ordered.credits)
-        raise
     headers = told(made) | _headers(asked, size, format, ordered)
-    if wants_picture(request, default=True):
-        return Bytes(made.data, media_type=type_of(made.name), headers=headers)
-    return Bytes(await asyncio.to_thread(_as_json, made), media_type="application/json", headers=headers)
+    if wants_json(request):
+        data = await asyncio.to_thread(_as_json, made)
+        return Bytes(data, media_type="application/json", headers=headers)
+    return Bytes(made.data, media_type=type_of(made.name), headers=headers)
 
 
 @reading.get("/account", responses=errors(403, shape=Faults))
@@ -164,25 +167,26 @@ async def _behind(given: Parameters, service: Service) -> bytes | None:
 
 
 def _judged(photo: bytes, asked: Wanted | None, settings: ServerSettings) -> Size:
-    """The photo's size, judged by its head alone. Blocks. Raises InputError, Fault."""
+    """The photo's size as it is seen, judged by its head alone. Blocks. Raises InputError, Fault."""
+    from cleancut.steps.decode import upright
     from cleancut.steps.probe import probe
     from cleancut.steps.validate import validate
 
-    header = validate(probe(photo), settings.removebg_accepts)
-    size = Size(header.width, header.height)
+    size = upright(photo, validate(probe(photo), settings.removebg_accepts))
     if asked is not None and asked.roi is not None:
-        try:
-            region_box(parse_region(asked.roi), size)
-        except OptionError as error:
-            code = "roi_exceeds_bounds" if "beyond" in str(error) else "roi_region_empty"
-            raise Fault(code, f"roi is {asked.roi!r} in a photo of {size.width} × {size.height}") from None
+        box, said = region_pixels(parse_region(asked.roi), size), f"of {size.width} × {size.height}"
+        if is_beyond(box, size):
+            raise Fault("roi_exceeds_bounds", f"roi is {asked.roi!r} in a photo {said}")
+        if is_empty(box):
+            raise Fault("roi_region_empty", f"roi is {asked.roi!r} in a photo {said}")
     return size
 
 
 def _format(asked: Wanted, behind: bytes | None) -> str:
     if asked.format != "auto":
         return asked.format
-    clear = asked.colour is None and behind is None
+    colour = None if asked.colour is None else parse_colour(asked.colour)
+    clear = behind is None and (colour is None or colour.alpha < 255)
     return "png" if clear or asked.channels == "alpha" else "jpg"
 
 
