@@ -75,6 +75,18 @@ def test_on_a_canvas_the_subject_fills_the_room() -> None:
         lying(canvas="100x100", padding="50px")
 
 
+def test_what_the_photo_cuts_off_stands_against_that_border_of_the_canvas() -> None:
+    chest = Box(150, 100, 250, 300)  # down to the photo's lower border
+    assert lying(subject=chest, canvas="1000x1000", padding="10%").shows(chest) == Box(275, 100, 725, 1000)
+    corner = Box(0, 100, 100, 299)
+    assert lying(subject=corner, canvas="1000x1000", padding="10%").shows(corner) == Box(0, 100, 453, 1000)
+    band = Box(0, 100, 400, 200)  # from side to side
+    assert lying(subject=band, canvas="1000x1000", padding="10%").shows(band) == Box(0, 375, 1000, 625)
+    # Who says where, is heeded.
+    assert lying(subject=chest, canvas="1000x1000", padding="10%", position="center").shows(chest).bottom == 900
+    assert lying(subject=chest, canvas="1000x1000", padding="10%", scale="50%").shows(chest) == Box(400, 300, 600, 700)
+
+
 def test_a_result_is_shrunk_to_fit_and_never_enlarged() -> None:
     assert (lying(max_size="200x200").width, lying(max_size="200x200").height) == (200, 150)
     assert lying(max_size="400x300") == lying(max_size="9999") == Frame(400, 300)

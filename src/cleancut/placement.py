@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 CENTRE = Position(0.5, 0.5)
 
+# As near to the photo's border, as a share of its side, a subject is cut off by it: mattes fade in the last pixels.
+_AT_BORDER = 0.004
+
 # How far shadows can be seen beyond the subject, left, top, right and bottom, as shares of its mean side, and how far
 # they lean to the right, as a share of its height. How they are made: matting/shadow.py.
 SHADOW_REACH: dict[str, tuple[float, float, float, float]] = {
@@ -95,26 +98,51 @@ def reach(shadow: Shadow, subject: Box) -> Box:
 
 
 def _on_canvas(canvas: Size, photo: Size, subject: Box | None, options: Options) -> Frame:
-    room = room_in(canvas, options.parsed_padding)
-    frame = Frame(canvas.width, canvas.height)
+    room, position = room_in(canvas, options.parsed_padding), CENTRE
+    if subject is not None and options.parsed_position is None and options.parsed_scale is None:
+        room, position = _against_borders(room, canvas, cut_sides(subject, photo))
     # Without a subject the canvas stays empty, however the photo lies on it.
     subject = subject or Box(0, 0, photo.width, photo.height)
-    frame = _moved(frame, subject, room, options, fill=1.0)
+    frame = _moved(Frame(canvas.width, canvas.height), subject, room, options, fill=1.0, position=position)
     return frame.shrunk(_bound(frame, options.parsed_max_size))
 
 
-def _moved(frame: Frame, subject: Box, room: Box, options: Options, fill: float | None = None) -> Frame:
+def _moved(
+    frame: Frame, subject: Box, room: Box, options: Options, fill: float | None = None, position: Position = CENTRE
+) -> Frame:
     """The frame with the subject as large as asked for, and where it is asked for, in ``room``."""
     fill = options.parsed_scale or fill
     factor = 1.0
     if fill is not None:
         factor = fill * min(room.width / subject.width, room.height / subject.height)
     width, height = subject.width * factor, subject.height * factor
-    position = options.parsed_position or CENTRE
+    position = options.parsed_position or position
     # In whole pixels, so that what is not scaled stays as sharp as it is.
     left = room.left + round((room.width - width) * position.across)
     top = room.top + round((room.height - height) * position.down)
     return Frame(frame.width, frame.height, left - subject.left * factor, top - subject.top * factor, factor, factor)
+
+
+def cut_sides(subject: Box, photo: Size) -> tuple[bool, bool, bool, bool]:
+    """At which of the photo's borders, left, top, right and bottom, the subject goes on beyond it."""
+    across, down = max(1.0, _AT_BORDER * photo.width), max(1.0, _AT_BORDER * photo.height)
+    return (
+        subject.left <= across,
+        subject.top <= down,
+        subject.right >= photo.width - across,
+        subject.bottom >= photo.height - down,
+    )
+
+
+def _against_borders(room: Box, canvas: Size, cut: tuple[bool, bool, bool, bool]) -> tuple[Box, Position]:
+    """Room and position of a subject that a photo cuts off: with its cut side in the air it would look like a torso."""
+    left, top, right, bottom = cut
+    room = Box(
+        0 if left else room.left, 0 if top else room.top, canvas.width if right else room.right,
+        canvas.height if bottom else room.bottom,
+    )  # fmt: skip
+    # 0 at the one border, 1 at the other, the middle where it is cut at both or at none.
+    return room, Position(0.5 * (1 + right - left), 0.5 * (1 + bottom - top))
 
 
 def _factor(frame: Frame, photo: Size, options: Options) -> float:

@@ -18,7 +18,7 @@ from cleancut.matting.shadow import shadow
 from cleancut.matting.straight import straight
 from cleancut.matting.subject_box import subject_box
 from cleancut.options import Options
-from cleancut.placement import Frame, frame_of, shown
+from cleancut.placement import Frame, cut_sides, frame_of, shown
 from cleancut.types import Alpha, Alpha8, Metadata, Picture, Pixels, Rgb, Source
 
 WHITE = Colour(255, 255, 255)
@@ -60,7 +60,9 @@ def compose(
     if isinstance(background, Blur):
         behind = _blurred(source.rgb, new, background, shown(photo, box, options), frame)
     rgb, new = _placed(colours, new, frame, keep_hidden=options.format == "zip")
-    dark = None if subject is None else _shadow(new, subject, options)
+    dark = None
+    if box is not None and subject is not None and _has_shadow(box, photo, options):
+        dark = shadow(new, subject, options.shadow, options.shadow_opacity)
     icc = source.metadata.icc
     if isinstance(background, Transparent):
         if dark is None:
@@ -90,10 +92,11 @@ def _placed(colours: Rgb, alpha: Alpha8, frame: Frame, keep_hidden: bool) -> tup
     return rgb, new
 
 
-def _shadow(alpha: Alpha8, subject: Box, options: Options) -> Alpha8 | None:
-    if options.shadow == "none" or not options.shadow_opacity or subject.width < 1 or subject.height < 1:
-        return None
-    return shadow(alpha, subject, options.shadow, options.shadow_opacity)
+def _has_shadow(subject: Box, photo: Size, options: Options) -> bool:
+    if options.shadow == "none" or not options.shadow_opacity:
+        return False
+    # Where the photo ends at the knees there is no floor to cast it on.
+    return options.shadow == "drop" or not cut_sides(subject, photo)[3]
 
 
 def _over(rgb: Rgb, alpha: Alpha8, dark: Alpha8 | None, behind: Pixels) -> Pixels:
