@@ -163,6 +163,7 @@ def test_credits_are_counted_by_key_refused_when_used_up_and_never_taken_for_an_
         return float(said["credits"]["total"])
 
     assert left(one) == 2
+    assert '"total":2,' in server.http.get("/v1.0/account", headers=one).text
     assert post(server, picture, one, size="full").status_code == 200
     assert post(server, picture, one).status_code == 200
     assert left(one) == 0.75

@@ -69,17 +69,17 @@ reading = APIRouter(prefix="/v1.0", tags=["remove.bg"], route_class=Known)
 async def removebg(request: Request, service: TheService, client: TheClient) -> Response:
     """Remove the background of a photo, as remove.bg's API does."""
     settings = service.settings
-    weight = 1
     try:
         async with parameters_of(request) as given:
             asked = wanted(given)
             photo = await source_of(given, service)
             behind = await _behind(given, service)
         size = await asyncio.to_thread(_judged, photo, asked, settings)
-        weight = max(1, round(size.width * size.height / 1_000_000))
-    finally:
-        # Whatever became of it, it has been read.
-        weigh(request, settings.removebg_limits, weight)
+    except Exception:
+        # It has been read all the same.
+        weigh(request, settings.removebg_limits, 1)
+        raise
+    weigh(request, settings.removebg_limits, max(1, round(size.width * size.height / 1_000_000)))
     format = _format(asked, behind)
     wishes = {each.credits: each for each in orders(asked.size, format == "png")}
     async with charged(service.ledger, client.owner, tuple(wishes), settings.credits) as receipt:
@@ -98,7 +98,9 @@ async def removebg(request: Request, service: TheService, client: TheClient) -> 
 async def account(service: TheService, client: TheClient) -> dict[str, Any]:
     """The credits that are left to a key this month, in remove.bg's words."""
     left = await asyncio.to_thread(service.ledger.left, client.owner, service.settings.credits)
-    credits = {"total": left, "subscription": left, "payg": 0, "enterprise": 0}
+    # Whole numbers as such, as some clients want them.
+    shown = int(left) if left.is_integer() else left
+    credits = {"total": shown, "subscription": shown, "payg": 0, "enterprise": 0}
     return {"data": {"attributes": {"credits": credits, "api": {"free_calls": 0, "sizes": "all"}}}}
 
 
