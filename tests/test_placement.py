@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleancut.errors import OptionError
-from cleancut.geometry import Box, Size, parse_region, region_box
+from cleancut.geometry import Box, Cut, Size, parse_region, region_box
 from cleancut.options import Options, Shadow
 from cleancut.placement import Frame, frame_of, reach, shown
 
@@ -76,15 +76,19 @@ def test_on_a_canvas_the_subject_fills_the_room() -> None:
 
 
 def test_what_the_photo_cuts_off_stands_against_that_border_of_the_canvas() -> None:
-    chest = Box(150, 100, 250, 300)  # down to the photo's lower border
-    assert lying(subject=chest, canvas="1000x1000", padding="10%").shows(chest) == Box(275, 100, 725, 1000)
-    corner = Box(0, 100, 100, 299)
-    assert lying(subject=corner, canvas="1000x1000", padding="10%").shows(corner) == Box(0, 100, 453, 1000)
-    band = Box(0, 100, 400, 200)  # from side to side
-    assert lying(subject=band, canvas="1000x1000", padding="10%").shows(band) == Box(0, 375, 1000, 625)
+    def stands(subject: Box, cut: Cut, **options: Any) -> Box:
+        wanted = Options(canvas="1000x1000", padding="10%", **options)
+        return frame_of(PHOTO, subject, wanted, cut).shows(subject)
+
+    chest, below = Box(150, 100, 250, 300), Cut(bottom=True)
+    assert stands(chest, below) == Box(275, 100, 725, 1000)
+    # It merely touches the border.
+    assert stands(chest, Cut()) == Box(300, 100, 700, 900)
+    assert stands(Box(0, 100, 100, 299), Cut(left=True, bottom=True)) == Box(0, 100, 453, 1000)
+    assert stands(Box(0, 100, 400, 200), Cut(left=True, right=True)) == Box(0, 375, 1000, 625)
     # Who says where, is heeded.
-    assert lying(subject=chest, canvas="1000x1000", padding="10%", position="center").shows(chest).bottom == 900
-    assert lying(subject=chest, canvas="1000x1000", padding="10%", scale="50%").shows(chest) == Box(400, 300, 600, 700)
+    assert stands(chest, below, position="center").bottom == 900
+    assert stands(chest, below, scale="50%") == Box(400, 300, 600, 700)
 
 
 def test_a_result_is_shrunk_to_fit_and_never_enlarged() -> None:
@@ -120,8 +124,9 @@ def test_a_bound_holds_and_is_used(found: tuple[Size, Box], width: int, height: 
 @given(subjects(), st.integers(1, 4_000_000))
 def test_so_many_pixels_and_no_more(found: tuple[Size, Box], most: int) -> None:
     photo, subject = found
-    frame = frame_of(photo, subject, Options(max_pixels=most))
-    assert frame.width * frame.height <= max(most, photo.width, photo.height)
+    for options in (Options(max_pixels=most), Options(max_pixels=most, crop=True, crop_margin="100%")):
+        frame = frame_of(photo, subject, options)
+        assert frame.width * frame.height <= max(most, 3 * photo.width, 3 * photo.height)
 
 
 @given(
@@ -171,6 +176,10 @@ def test_a_crop_leaves_room_for_the_shadow(shadow: Shadow) -> None:
     options = Options(crop=True, shadow=shadow)
     assert shown(PHOTO, SUBJECT, options) == reach(shadow, SUBJECT)
     assert reach(shadow, SUBJECT).bottom > SUBJECT.bottom
+    # None is drawn on a floor that is not in the photo, nor one that is not to be seen.
+    on_floor = shadow != "drop"
+    assert (shown(PHOTO, SUBJECT, options, Cut(bottom=True)) == SUBJECT) == on_floor
+    assert shown(PHOTO, SUBJECT, Options(crop=True, shadow=shadow, shadow_opacity=0)) == SUBJECT
     wide = Options(crop=True, crop_margin="100%", shadow=shadow)
     assert shown(PHOTO, SUBJECT, wide) == Box(0, -150, 300, 450)
 

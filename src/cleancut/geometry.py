@@ -98,6 +98,16 @@ class Box:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """At which of the photo's borders the subject goes on beyond it."""
+
+    left: bool = False
+    top: bool = False
+    right: bool = False
+    bottom: bool = False
+
+
 def room_in(canvas: Size, padding: Margins) -> Box:
     """What a padding leaves of a canvas; percentages are of the canvas's own sides. Raises OptionError."""
     room = Box(

@@ -151,7 +151,7 @@ class Options:
     shadow_opacity: int = _option(50, "How dark the shadow is.", metavar="0..100", low=0, high=100)
     max_size: str | None = _option(None, "Shrink the result to fit inside this size.", metavar="WxH")
     max_pixels: int | None = _option(
-        None, "Shrink the photo to this many pixels, before it is cropped.", metavar="N", low=1
+        None, "Shrink the photo, and what is made of it, to this many pixels.", metavar="N", low=1
     )
     max_bytes: int | None = _option(
         None, "Lower the quality until the file has at most this many bytes.", metavar="N", low=1

@@ -9,15 +9,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cleancut.geometry import Box, Position, Size, room_in
+from cleancut.geometry import Box, Cut, Position, Size, room_in
 
 if TYPE_CHECKING:
     from cleancut.options import Options, Shadow
 
 CENTRE = Position(0.5, 0.5)
 
-# As near to the photo's border, as a share of its side, a subject is cut off by it: mattes fade in the last pixels.
-_AT_BORDER = 0.004
+WHOLE = Cut()
 
 # How far shadows can be seen beyond the subject, left, top, right and bottom, as shares of its mean side, and how far
 # they lean to the right, as a share of its height. How they are made: matting/shadow.py.
@@ -70,23 +69,27 @@ class Frame:
         return Frame(width, height, self.left * across, self.top * down, self.across * across, self.down * down)
 
 
-def frame_of(photo: Size, subject: Box | None, options: Options) -> Frame:
-    """The frame that the options ask for. ``subject``: where it is in the photo, None if nothing was found."""
+def frame_of(photo: Size, subject: Box | None, options: Options, cut: Cut = WHOLE) -> Frame:
+    """The frame that the options ask for.
+
+    ``subject``: where it is in the photo, None if nothing was found; ``cut``: where the photo cuts it off.
+    """
     if (canvas := options.parsed_canvas) is not None:
-        return _on_canvas(canvas, photo, subject, options)
-    base = shown(photo, subject, options)
+        return _on_canvas(canvas, photo, subject, options, cut)
+    base = shown(photo, subject, options, cut)
     frame = Frame(base.width, base.height, -base.left, -base.top)
     if subject is not None and (options.parsed_scale is not None or options.parsed_position is not None):
         frame = _moved(frame, subject, Box(0, 0, base.width, base.height), options)
     return frame.shrunk(_factor(frame, photo, options))
 
 
-def shown(photo: Size, subject: Box | None, options: Options) -> Box:
+def shown(photo: Size, subject: Box | None, options: Options, cut: Cut = WHOLE) -> Box:
     """The part of the photo that the picture is about: all of it, or what it is cropped to."""
     if not options.crop or subject is None:
         return Box(0, 0, photo.width, photo.height)
+    box = subject.grown(options.margins)
     # A shadow that is cut off looks worse than some more room.
-    return subject.grown(options.margins).around(reach(options.shadow, subject))
+    return box.around(reach(options.shadow, subject)) if has_shadow(options, cut) else box
 
 
 def reach(shadow: Shadow, subject: Box) -> Box:
@@ -97,10 +100,10 @@ def reach(shadow: Shadow, subject: Box) -> Box:
     return Box(subject.left - left, subject.top - top, subject.right + right, subject.bottom + bottom)
 
 
-def _on_canvas(canvas: Size, photo: Size, subject: Box | None, options: Options) -> Frame:
+def _on_canvas(canvas: Size, photo: Size, subject: Box | None, options: Options, cut: Cut) -> Frame:
     room, position = room_in(canvas, options.parsed_padding), CENTRE
     if subject is not None and options.parsed_position is None and options.parsed_scale is None:
-        room, position = _against_borders(room, canvas, cut_sides(subject, photo))
+        room, position = _against_borders(room, canvas, cut)
     # Without a subject the canvas stays empty, however the photo lies on it.
     subject = subject or Box(0, 0, photo.width, photo.height)
     frame = _moved(Frame(canvas.width, canvas.height), subject, room, options, fill=1.0, position=position)
@@ -123,31 +126,27 @@ def _moved(
     return Frame(frame.width, frame.height, left - subject.left * factor, top - subject.top * factor, factor, factor)
 
 
-def cut_sides(subject: Box, photo: Size) -> tuple[bool, bool, bool, bool]:
-    """At which of the photo's borders, left, top, right and bottom, the subject goes on beyond it."""
-    across, down = max(1.0, _AT_BORDER * photo.width), max(1.0, _AT_BORDER * photo.height)
-    return (
-        subject.left <= across,
-        subject.top <= down,
-        subject.right >= photo.width - across,
-        subject.bottom >= photo.height - down,
-    )
+def has_shadow(options: Options, cut: Cut) -> bool:
+    """Whether a shadow is drawn: where the photo ends at the knees there is no floor to cast it on."""
+    if options.shadow == "none" or not options.shadow_opacity:
+        return False
+    return options.shadow == "drop" or not cut.bottom
 
 
-def _against_borders(room: Box, canvas: Size, cut: tuple[bool, bool, bool, bool]) -> tuple[Box, Position]:
+def _against_borders(room: Box, canvas: Size, cut: Cut) -> tuple[Box, Position]:
     """Room and position of a subject that a photo cuts off: with its cut side in the air it would look like a torso."""
-    left, top, right, bottom = cut
     room = Box(
-        0 if left else room.left, 0 if top else room.top, canvas.width if right else room.right,
-        canvas.height if bottom else room.bottom,
+        0 if cut.left else room.left, 0 if cut.top else room.top, canvas.width if cut.right else room.right,
+        canvas.height if cut.bottom else room.bottom,
     )  # fmt: skip
     # 0 at the one border, 1 at the other, the middle where it is cut at both or at none.
-    return room, Position(0.5 * (1 + right - left), 0.5 * (1 + bottom - top))
+    return room, Position(0.5 * (1 + cut.right - cut.left), 0.5 * (1 + cut.bottom - cut.top))
 
 
 def _factor(frame: Frame, photo: Size, options: Options) -> float:
-    most = options.max_pixels
-    factor = 1.0 if most is None else math.sqrt(most / (photo.width * photo.height))
+    # Margins can make the picture larger than the photo.
+    pixels = max(photo.width * photo.height, frame.width * frame.height)
+    factor = 1.0 if options.max_pixels is None else math.sqrt(options.max_pixels / pixels)
     return min(1.0, factor, _bound(frame, options.parsed_max_size))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cleancut.batch.names import check_template, named
+from cleancut.batch.names import check_template, has_own_names, named
 from cleancut.batch.plan import plan
 from cleancut.errors import OptionError
 
@@ -61,10 +61,53 @@ def test_what_lies_in_no_folder_keeps_its_name() -> None:
     assert str(plan(("-",), "out", ".png", template="{folder}")[0].output) == "out/stdin.png"
 
 
-def test_names_that_would_be_the_same_are_numbered() -> None:
-    assert outputs("{folder}") == [
-        "out/in.jpg", "out/red shoes/red shoes.jpg.jpg", "out/red shoes/red shoes.jpg-2.jpg"
-    ]  # fmt: skip
+@pytest.mark.parametrize("template", ["{folder}", "{folder}-{stem:.0}"])
+def test_a_template_that_gives_several_photos_one_name_is_refused(template: str) -> None:
+    # Numbered, they would be called otherwise as soon as another photo is there.
+    with pytest.raises(OptionError, match=r"^--name: .* 2 names to 3 pictures"):
+        outputs(template)
+
+
+@pytest.mark.parametrize(
+    ("template", "own"),
+    [("{stem}", True), ("{folder}-{stem}!", True), ("{stem:.5}", False), ("{{stem}}", False), ("{stem}{index}", False)],
+)
+def test_names_are_ones_own_by_the_whole_stem(template: str, own: bool) -> None:
+    assert has_own_names(template) is own
+
+
+def test_cut_outs_with_names_of_their_own_are_no_photos() -> None:
+    first = [str(job.output) for job in plan(("in/hat.png",), None, ".jpg", template="shop-{stem}")]
+    assert first == ["in/shop-hat-cutout.jpg"]
+    Path(first[0]).write_bytes(b"x")
+    again = plan(("in/hat.png", first[0]), None, ".jpg", template="shop-{stem}")
+    assert [str(job.output) for job in again] == first
+
+
+def test_outputs_that_a_pattern_would_match_are_marked_and_left_alone() -> None:
+    def made() -> list[str]:
+        return [str(job.output) for job in plan(("in/*/*.jpg",), "in/out", ".jpg")]
+
+    first = made()
+    assert first == ["in/out/1-cutout.jpg", "in/out/2-cutout.jpg"]
+    Path("in/out").mkdir()
+    for each in first:
+        Path(each).write_bytes(b"x")
+    assert made() == first
+
+
+def test_outputs_in_another_inputs_folder_are_marked_and_left_alone() -> None:
+    for name in ("r/one/two/x.jpg", "r/two/y.jpg"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(b"x")
+
+    def made() -> list[str]:
+        return [str(job.output) for job in plan(("r/one", "r/two"), "r", ".jpg")]
+
+    first = made()
+    assert "r/two/x-cutout.jpg" in first
+    Path("r/two/x-cutout.jpg").write_bytes(b"x")
+    assert made() == first
 
 
 def test_photos_that_differ_by_their_suffix_alone_keep_it() -> None:

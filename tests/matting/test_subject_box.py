@@ -3,9 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cleancut.geometry import Box
-from cleancut.matting.subject_box import subject_box
+from cleancut.geometry import Box, Cut
+from cleancut.matting.eight_bits import eight_bits
+from cleancut.matting.subject_box import cut_sides, subject_box
 from cleancut.types import Alpha8
+from tests.matting.masks import disc
 
 
 def drawn(*boxes: Box, value: int = 255, height: int = 200, width: int = 300) -> Alpha8:
@@ -57,3 +59,27 @@ def test_a_hair_whose_pixels_touch_at_their_corners_is_one_part_with_the_head() 
     steps = np.arange(40)
     alpha[59 - steps, 160 + steps] = 255
     assert subject_box(alpha) == Box(100, 20, 200, 120)
+
+
+def test_a_subject_that_goes_on_beyond_the_border_is_cut_there_and_one_that_touches_it_is_not() -> None:
+    def cut(alpha: Alpha8) -> Cut:
+        box = subject_box(alpha)
+        assert box is not None
+        return cut_sides(alpha, box)
+
+    torso = np.zeros((100, 80), np.uint8)
+    torso[30:, 20:60] = 255
+    assert cut(torso) == Cut(bottom=True)
+    assert cut(np.ascontiguousarray(torso[::-1])) == Cut(top=True)
+    assert cut(np.ascontiguousarray(torso.T)) == Cut(right=True)
+    assert cut(np.ascontiguousarray(torso.T[:, ::-1])) == Cut(left=True)
+    # Faded in the very last row, or hair that ends there.
+    torso[-1] = 0
+    assert cut(torso) == Cut(bottom=True)
+    torso[-4:] = np.minimum(torso[-4:], 60)
+    assert cut(torso) == Cut()
+    ball = eight_bits(disc(200, 100))
+    assert cut(ball) == Cut()
+    near = np.zeros((100, 80), np.uint8)
+    near[30:97, 20:60] = 255
+    assert cut(near) == Cut()

@@ -75,7 +75,7 @@ CHANGES: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "scale": ({}, "40%", "5%"),
     "position": ({"scale": "50%"}, "0% 100%", "somewhere"),
     "shadow": ({}, "drop", "dark"),
-    "shadow_opacity": ({"shadow": "cast"}, 90, 101),
+    "shadow_opacity": ({"shadow": "drop"}, 90, 101),
     "max_size": ({}, "50x50", "small"),
     "max_pixels": ({}, 5000, 0),
     "max_bytes": ({"format": "jpg"}, 3000, 0),

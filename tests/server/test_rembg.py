@@ -113,7 +113,7 @@ def test_wrong_values_are_told_in_that_servers_shape(
 def test_extras_that_would_make_another_picture_are_refused_with_their_reason(shared: Running, picture: bytes) -> None:
     assert "SAM" in detail(post(shared, picture, {"extras": '{"sam_prompt": [{"type": "point"}]}'}), 422)
     assert "no" in detail(post(shared, picture, {"extras": '{"model_path": "~/.u2net/m.onnx"}'}), 422)
-    for extras in ("not json", "[1]", '{"unheard": 1}', ""):
+    for extras in ("not json", "[1]", '{"é": 1}', '{"unheard": "' + "x" * 3000 + '"}', ""):
         assert post(shared, picture, {"extras": extras}).status_code == 200
 
 

@@ -149,6 +149,16 @@ def test_medium_and_png_have_bounds(shared: Running) -> None:
     assert opened(jpg.content).size == (4000, 3200)
 
 
+def test_50mp_is_told_and_no_margin_makes_more_of_a_preview(shared: Running) -> None:
+    small = np.asarray(Image.fromarray(photo(400, 500)).resize((7000, 4500)))
+    seen = saved(small, "JPEG")
+    answer = post(shared, seen, size="50MP", format="jpg")
+    assert (answer.headers["X-Width"], answer.headers["X-Max-Width"]) == ("7000", "7000")
+    preview = post(shared, large(), crop="true", crop_margin="50%")
+    width, height = opened(preview.content).size
+    assert width * height <= 250_000
+
+
 def test_credits_are_counted_by_key_refused_when_used_up_and_never_taken_for_an_error(
     start: Start, picture: bytes
 ) -> None:
@@ -246,7 +256,10 @@ def test_auto_is_png_where_something_is_clear_and_jpg_where_nothing_is(shared: R
 
 
 def test_a_zip_put_together_by_another_program_is_the_png(shared: Running) -> None:
-    seen = large(700, 500)
+    file = io.BytesIO()
+    # With a resolution, as cameras write it.
+    Image.fromarray(photo(500, 700)).save(file, "JPEG", quality=97, dpi=(72, 72))
+    seen = file.getvalue()
     for options in ({}, {"shadow_type": "drop"}, {"crop": "true"}, {"size": "full"}):
         with zipfile.ZipFile(io.BytesIO(post(shared, seen, format="zip", **options).content)) as archive:
             assert archive.namelist() == ["color.jpg", "alpha.png"]

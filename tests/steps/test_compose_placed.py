@@ -71,3 +71,10 @@ def test_a_result_beyond_the_limit_is_refused() -> None:
     for options in wishes:
         with pytest.raises(ImageTooLarge, match="the result would have"):
             compose(photo, photo.rgb, alpha, Options(**options), None, 5000)
+
+
+def test_what_was_cut_out_before_is_cut_off_by_nothing() -> None:
+    photo = source(plain((200, 30, 90), 48), np.full((32, 48), 255, np.uint8))
+    pixels = composed(photo, np.ones((32, 48), np.float32), background="white", canvas="100x100", padding="20%")
+    rows, columns = np.nonzero(pixels[..., 1] < 100)
+    assert (columns.min(), columns.max(), rows.min(), rows.max()) == (20, 79, 30, 69)

@@ -298,6 +298,15 @@ def test_threads_write_what_one_alone_writes() -> None:
     assert together == alone
 
 
+@pytest.mark.parametrize("dpi", [None, (72.0, 72.0), (300.0, 300.0)])
+def test_a_zip_of_quality_100_has_the_colours_within_two_levels(dpi: tuple[float, float] | None) -> None:
+    photo = np.random.default_rng(3).integers(0, 256, (64, 80, 3), np.uint8)
+    with zipfile.ZipFile(io.BytesIO(encoded(photo, Metadata(dpi=dpi), format="zip", encode_quality=100))) as archive:
+        data = archive.read("color.jpg")
+    assert off(np.asarray(Image.open(io.BytesIO(data)).convert("RGB")), photo) <= 2
+    assert off(by_opencv(data), photo) <= 2
+
+
 @pytest.mark.parametrize("format", ["jpg", "webp", "avif", "zip"])
 def test_quality_is_lowered_until_the_bytes_suffice_and_no_further(format: Format) -> None:
     photo = np.asarray(Image.fromarray(pictures.cutout(64, 64)).convert("RGB").resize((256, 256)))

@@ -32,3 +32,9 @@ def named(template: str, stem: str, folder: str, index: int) -> str:
     """The name of an output, without its suffix."""
     # A picture from standard input lies in no folder.
     return template.format(stem=stem, folder=folder, index=index) or stem
+
+
+def has_own_names(template: str) -> bool:
+    """Whether each photo of a folder has a name of its own, whatever others there are: by its whole stem."""
+    fields = [(field, form, conversion) for _, field, form, conversion in Formatter().parse(template) if field]
+    return ("stem", "", None) in fields and all(field != "index" for field, _, _ in fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 import re
 from collections import Counter
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from cleancut.batch.names import check_template, named
+from cleancut.batch.names import check_template, has_own_names, named
 from cleancut.errors import OptionError
 
 # What a folder is searched for. A file that is named is read whatever its suffix.
@@ -64,6 +65,10 @@ def plan(
     into one file, or the output that was named is an input.
     """
     found = _search(inputs, None if output in (None, STDOUT) else Path(str(output)))
+    if template is not None and output is None:
+        # Whatever they are called, they lie beside their photos.
+        photos = [each for each in found if not Path(each.input).stem.endswith(MARK)]
+        found = photos or found
     if output == STDOUT or (output is None and inputs == (STDIN,)):
         return [Job(_only(found, "standard output").input, None)]
     if output is None:
@@ -124,7 +129,10 @@ def _matching(pattern: str, output: Path | None) -> list[_Found]:
     files = [path for path in matches if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES]
     if not files:
         raise OptionError(f"no picture matches {pattern}", hint="check the pattern")
-    return [_Found(str(path), Path(path.name), None) for path in _inputs_only(files, output)]
+    # With signs in its folders, a pattern may reach wherever the outputs go.
+    fixed = Path(*itertools.takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts))
+    top = fixed if glob.has_magic(str(Path(pattern).parent)) else None
+    return [_Found(str(path), Path(path.name), top) for path in _inputs_only(files, output, top)]
 
 
 def _walk(folder: Path, output: Path | None) -> list[_Found]:
@@ -138,17 +146,18 @@ def _walk(folder: Path, output: Path | None) -> list[_Found]:
         ]
     if not files:
         raise OptionError(f"there is no picture in {folder}", hint="check the folder's name")
-    marked = _inside(output or folder, folder) or any(
-        _inside(output / path.relative_to(folder).parent, folder) for path in files if output is not None
-    )
+    # Where the folder lies in the output's, cut-outs of others may come to lie in it.
+    marked = _inside(output or folder, folder) or (output is not None and _inside(folder, output))
     kept = [path for path in files if not (marked and path.stem.endswith(MARK))]
     return [_Found(str(path), path.relative_to(folder), folder) for path in kept]
 
 
-def _inputs_only(files: Iterable[Path], output: Path | None) -> list[Path]:
+def _inputs_only(files: Iterable[Path], output: Path | None, top: Path | None) -> list[Path]:
     """Without the cut-outs of an earlier run, where those lie among the inputs."""
     return [
-        path for path in files if not (path.stem.endswith(MARK) and (output is None or _inside(output, path.parent)))
+        path
+        for path in files
+        if not (path.stem.endswith(MARK) and (output is None or _inside(output, top or path.parent)))
     ]
 
 
@@ -167,7 +176,9 @@ def _beside(found: list[_Found], suffix: str, kept: Sequence[Path], template: st
 
 def _in_folder(found: list[_Found], folder: Path, suffix: str, kept: Sequence[Path], template: str | None) -> list[Job]:
     # Where the outputs lie among the inputs they are marked, so that no input is overwritten or read twice.
-    beside = any(_among(folder, each) or _among((folder / each.below).parent, each) for each in found)
+    tops = {each.top for each in found if each.top is not None}
+    places = {folder, *((folder / each.below).parent for each in found)}
+    beside = any(_inside(place, top) for place in places for top in tops) or any(_among(folder, each) for each in found)
     mark = MARK if beside else ""
     return _jobs(found, [folder / each.below for each in found], mark + suffix, kept, template)
 
@@ -194,6 +205,11 @@ def _jobs(
     wanted = [place if count[str(stem).casefold()] > 1 else stem for stem, place in zip(stems, places, strict=True)]
     taken = {str(path).casefold() for path in _untouchable(found, kept)}
     jobs = []
+    own = template is None or has_own_names(template)
+    if not own and len(distinct := {str(stem).casefold() for stem in wanted}) < len(wanted):
+        raise OptionError(
+            f"--name: {template!r} gives {len(distinct)} names to {len(wanted)} pictures", hint="use {stem}, or {index}"
+        )
     for each, stem in zip(found, wanted, strict=True):
         target, number = stem.with_name(stem.name + ending), 1
         while str(target.resolve()).casefold() in taken:

@@ -34,7 +34,7 @@ def command(folder: str, output: str, name: str | None, every: float, as_json: b
     What has a cut-out that is not older than its photo is left alone, so that it can be stopped and started at any
     time. OUT may lie in IN: cut-outs are never taken for photos.
     """
-    from cleancut.batch.names import check_template
+    from cleancut.batch.names import check_template, has_own_names
 
     options = Options(**given(flags))
     source = Path(folder)
@@ -42,7 +42,7 @@ def command(folder: str, output: str, name: str | None, every: float, as_json: b
         raise OptionError(f"{folder} is no folder", hint="give the folder that photos will appear in")
     if name is not None:
         check_template(name)
-        if "{index" in name or "{stem" not in name:
+        if not has_own_names(name):
             raise OptionError(
                 "--name: photos that appear have no number, and each wants a name of its own",
                 hint="use {stem}, and {folder} if you like",

@@ -42,16 +42,16 @@ def count(request: Request) -> None:
     weigh(request, service.settings.rates, 1)
 
 
-def weigh(request: Request, windows: Sequence[str], cost: int) -> None:
-    """Count a request for so many, and tell what is left. Raises Refused (rate_limited)."""
-    if left := service_in(request).rates.spend(windows, *who(request), cost=cost):
+def weigh(request: Request, windows: Sequence[str], cost: int, what: str = "requests") -> None:
+    """Count a request for so many of something, and tell what is left. Raises Refused (rate_limited)."""
+    if left := service_in(request).rates.spend(windows, *who(request, what), cost=cost):
         request.state.headers |= left.headers
 
 
-def who(request: Request) -> tuple[str, str, str]:
-    """In whose name a request is counted: by key or by its cookie, it is the same client."""
+def who(request: Request, what: str) -> tuple[str, str, str]:
+    """In whose name something is counted: by key or by its cookie, it is the same client."""
     client = client_in(request)
-    return ("client", "address", client.address) if client.by == "nobody" else ("client", "key", client.owner)
+    return (what, "address", client.address) if client.by == "nobody" else (what, "key", client.owner)
 
 
 # Of commas, brackets and escapes in JSON: ten thousand edits have seven each, and a picture in base64 has none.

@@ -16,9 +16,9 @@ from cleancut.matting.over import over_opaque, over_translucent
 from cleancut.matting.place import place
 from cleancut.matting.shadow import shadow
 from cleancut.matting.straight import straight
-from cleancut.matting.subject_box import subject_box
+from cleancut.matting.subject_box import cut_sides, subject_box
 from cleancut.options import Options
-from cleancut.placement import Frame, cut_sides, frame_of, shown
+from cleancut.placement import WHOLE, Frame, frame_of, has_shadow, shown
 from cleancut.types import Alpha, Alpha8, Metadata, Picture, Pixels, Rgb, Source
 
 WHITE = Colour(255, 255, 255)
@@ -44,7 +44,9 @@ def compose(
     if source.alpha is not None:
         new = _times(new, source.alpha)
     photo, box = Size(source.width, source.height), subject_box(new)
-    frame = frame_of(photo, box, options)
+    # What brings its own transparency was cut out before, and ends where it ends.
+    cut = cut_sides(new, box) if box is not None and source.alpha is None else WHOLE
+    frame = frame_of(photo, box, options, cut)
     if max_pixels is not None and frame.width * frame.height > max(max_pixels, photo.width * photo.height):
         raise ImageTooLarge(
             f"the result would have {frame.width} × {frame.height} pixels, and the limit is {max_pixels:,}",
@@ -58,10 +60,10 @@ def compose(
         background = WHITE  # JPEG has no alpha
     behind: Pixels | None = None
     if isinstance(background, Blur):
-        behind = _blurred(source.rgb, new, background, shown(photo, box, options), frame)
+        behind = _blurred(source.rgb, new, background, shown(photo, box, options, cut), frame)
     rgb, new = _placed(colours, new, frame, keep_hidden=options.format == "zip")
     dark = None
-    if box is not None and subject is not None and _has_shadow(box, photo, options):
+    if subject is not None and has_shadow(options, cut):
         dark = shadow(new, subject, options.shadow, options.shadow_opacity)
     icc = source.metadata.icc
     if isinstance(background, Transparent):
@@ -90,13 +92,6 @@ def _placed(colours: Rgb, alpha: Alpha8, frame: Frame, keep_hidden: bool) -> tup
     if keep_hidden:
         rgb = np.where(new[..., None] > 0, rgb, place(colours, frame))
     return rgb, new
-
-
-def _has_shadow(subject: Box, photo: Size, options: Options) -> bool:
-    if options.shadow == "none" or not options.shadow_opacity:
-        return False
-    # Where the photo ends at the knees there is no floor to cast it on.
-    return options.shadow == "drop" or not cut_sides(subject, photo)[3]
 
 
 def _over(rgb: Rgb, alpha: Alpha8, dark: Alpha8 | None, behind: Pixels) -> Pixels:

@@ -154,6 +154,8 @@ def _jpg(pixels: Pixels, metadata: Metadata, options: Options) -> bytes:
     if options.encode_quality == 100 and options.format == "zip":
         # Red, green and blue as they are: their rounding as brightness and colour would be most of what is lost.
         extra["keep_rgb"] = True
+        # Beside a resolution stands JFIF's header, by which readers take the three for brightness and colour.
+        extra.pop("dpi", None)
     return _saved(flat, "JPEG", quality=options.encode_quality, subsampling=subsampling, **extra)
 
 

@@ -49,6 +49,7 @@ THEIRS: dict[str, tuple[int, str, str]] = {
     "body_too_large": (400, "File too large", "file_too_large"),
     "image_too_large": (400, "Image resolution too high", "resolution_too_high"),
     "image_too_small": (400, "Invalid image dimensions", "invalid_dimensions"),
+    "cannot_hold": (400, TITLES["invalid_format"], "invalid_format"),
     "no_subject": (400, TITLES["unknown_foreground"], "unknown_foreground"),
     "key_needed": (403, "Missing API Key", "auth_failed"),
     "key_unknown": (403, "API Key invalid", "auth_failed"),

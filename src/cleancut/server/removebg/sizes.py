@@ -47,6 +47,7 @@ def orders(size: SizeName, png: bool) -> list[Order]:
     ]
 
 
-def largest(photo: Size, png: bool) -> int:
+def largest(photo: Size, png: bool, size: SizeName) -> int:
     """The most pixels that there can be of a photo, which headers tell."""
-    return min(photo.width * photo.height, _MOST_PNG if png else _PIXELS["full"])
+    most = _MOST_PNG if png else _PIXELS["50MP" if size == "50MP" else "full"]
+    return min(photo.width * photo.height, most)

@@ -51,10 +51,11 @@ class Parameters(BaseModel):
     dc: bool = Field(False, description="Take the background's colour out of soft edges.")
     vm: bool = Field(False, description="Of no effect: edges are refined in any case.")
     bgc: Annotated[str, AfterValidator(_four)] = Field("", description="Background: red,green,blue,alpha.")
-    # In a URL, whose length is bounded.
+    # In a URL the length is bounded; what is wrong with it is passed over, as there.
     extras: str = Field(
-        "", max_length=2000, pattern="^[ -~]*$", description="A JSON object; what else it asks for is passed over."
-    )
+        "", description="A JSON object; what else it asks for is passed over.",
+        json_schema_extra={"maxLength": 2000, "pattern": "^[ -~]*$"},
+    )  # fmt: skip
 
 
 class Detail(BaseModel):

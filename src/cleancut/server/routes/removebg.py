@@ -35,6 +35,9 @@ from cleancut.server.work import while_connected
 
 IMPROVE_LIMIT = ("100/day",)
 
+# What is counted so is counted apart from requests.
+MEGAPIXELS = "megapixels"
+
 
 class Megapixels(Work):
     """Work that is counted by the size of its photo, which is known when its body has been read."""
@@ -43,7 +46,7 @@ class Megapixels(Work):
     def admit(request: Request) -> None:
         service = service_in(request)
         service.rates.spend(service.settings.address_limits, "address", client_in(request).address)
-        service.rates.check(service.settings.removebg_limits, *who(request))
+        service.rates.check(service.settings.removebg_limits, *who(request, MEGAPIXELS))
 
 
 class Improvements(Work):
@@ -52,7 +55,7 @@ class Improvements(Work):
     @staticmethod
     def admit(request: Request) -> None:
         count(request)
-        weigh(request, IMPROVE_LIMIT, 1)
+        weigh(request, IMPROVE_LIMIT, 1, "improve")
 
 
 work = APIRouter(prefix="/v1.0", tags=["remove.bg"], route_class=Megapixels)
@@ -70,16 +73,13 @@ async def removebg(request: Request, service: TheService, client: TheClient) -> 
     """Remove the background of a photo, as remove.bg's API does."""
     settings = service.settings
     try:
-        async with parameters_of(request) as given:
-            asked = wanted(given)
-            photo = await source_of(given, service)
-            behind = await _behind(given, service)
+        asked, photo, behind = await _read(request, service)
         size = await asyncio.to_thread(_judged, photo, asked, settings)
     except Exception:
         # It has been read all the same.
-        weigh(request, settings.removebg_limits, 1)
+        weigh(request, settings.removebg_limits, 1, MEGAPIXELS)
         raise
-    weigh(request, settings.removebg_limits, max(1, round(size.width * size.height / 1_000_000)))
+    weigh(request, settings.removebg_limits, max(1, round(size.width * size.height / 1_000_000)), MEGAPIXELS)
     format = _format(asked, behind)
     wishes = {each.credits: each for each in orders(asked.size, format == "png")}
     async with charged(service.ledger, client.owner, tuple(wishes), settings.credits) as receipt:
@@ -87,11 +87,17 @@ async def removebg(request: Request, service: TheService, client: TheClient) -> 
         options = _options(asked, format, behind, ordered, settings)
         ask = Ask(client.owner, photo, options, settings.removebg_accepts, keeps(request, service))
         made = await while_connected(request, service.cutouts.picture(ask))
+        json = await asyncio.to_thread(_as_json, made) if wants_json(request) else None
     headers = told(made) | _headers(asked, size, format, ordered)
-    if wants_json(request):
-        data = await asyncio.to_thread(_as_json, made)
-        return Bytes(data, media_type="application/json", headers=headers)
+    if json is not None:
+        return Bytes(json, media_type="application/json", headers=headers)
     return Bytes(made.data, media_type=type_of(made.name), headers=headers)
+
+
+async def _read(request: Request, service: Service) -> tuple[Wanted, bytes, bytes | None]:
+    """What is asked for, the photo, and the picture behind it; nothing else of the body is held afterwards."""
+    async with parameters_of(request) as given:
+        return wanted(given), await source_of(given, service), await _behind(given, service)
 
 
 @reading.get("/account", responses=errors(403, shape=Faults))
@@ -219,7 +225,7 @@ def _options(asked: Wanted, format: str, behind: bytes | None, ordered: Order, s
 
 
 def _headers(asked: Wanted, photo: Size, format: str, ordered: Order) -> dict[str, str]:
-    most = largest(photo, format == "png")
+    most = largest(photo, format == "png", asked.size)
     factor = min(1.0, (most / (photo.width * photo.height)) ** 0.5)
     said = {
         "X-Max-Width": str(int(photo.width * factor + 1e-6)),
