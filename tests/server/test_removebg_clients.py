@@ -9,6 +9,7 @@ import base64
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -18,6 +19,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 import removebg.removebg
@@ -219,3 +221,46 @@ def test_smaller_clients_of_npm_send_a_file_and_a_url(
     ran = node(fetching, f"require({package!r}).{functions[1]}('{photos}/nothing.png', 'any')")
     assert "Failed to download image" in ran.stderr
     assert '"errors"' in ran.stderr
+
+
+# Exchanges that were recorded with the service itself (remove-bg/ruby, spec/fixtures/vcr_cassettes, 2020).
+
+
+def test_the_recorded_answer_to_a_url(fetching: Running, photos: str) -> None:
+    sent = httpx.QueryParams({"image_url": f"{photos}/photo.png", "size": "auto"})
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Api-Key": "any", "Accept": "*/*"}
+    answer = fetching.http.post("/v1.0/removebg", content=str(sent), headers=headers)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    told = {name: answer.headers[f"X-{name}"] for name in ("Width", "Height", "Max-Width", "Max-Height")}
+    assert told == {"Width": "160", "Height": "128", "Max-Width": "160", "Max-Height": "128"}
+    assert (answer.headers["X-Type"], answer.headers["X-Credits-Charged"]) == ("other", "1")
+    assert (answer.headers["X-RateLimit-Limit"], answer.headers["X-RateLimit-Remaining"]) == ("500", "499")
+    assert re.fullmatch("[0-9]{10}", answer.headers["X-RateLimit-Reset"])
+    assert is_cutout(answer.content)
+
+
+def test_the_recorded_answer_to_a_url_where_nothing_is(fetching: Running, photos: str) -> None:
+    answer = fetching.http.post("/v1.0/removebg", data={"image_url": f"{photos}/no-photo.jpg"})
+    assert answer.status_code == 400
+    title = answer.json()["errors"][0]["title"]
+    assert title.startswith("Failed to download image from given image_url: ")
+    assert "404" in title
+
+
+def test_the_recorded_answers_to_a_wrong_key_and_of_an_account(start: Start) -> None:
+    server = start(credits=4943)
+    known = keys.make(keys.keys_file(server.home), "shop")[1]
+    wrong = server.http.get("/v1.0/account", headers={"X-Api-Key": "invalid"})
+    assert wrong.status_code == 403
+    assert {name: wrong.json()["errors"][0][name] for name in ("title", "code")} == {
+        "title": "API Key invalid", "code": "auth_failed"
+    }  # fmt: skip
+    account = server.http.get("/v1.0/account", headers={"X-Api-Key": known}).json()
+    assert account == {
+        "data": {
+            "attributes": {
+                "credits": {"subscription": 4943, "payg": 0, "enterprise": 0, "total": 4943},
+                "api": {"free_calls": 0, "sizes": "all"},
+            }
+        }
+    }

@@ -83,7 +83,7 @@ def test_what_real_clients_send_is_borne(shared: Running, picture: bytes) -> Non
     ids=str,
 )  # fmt: skip
 def test_wrong_parameters(shared: Running, picture: bytes, fields: dict[str, str], code: str) -> None:
-    assert fault(post(shared, picture, **fields), 400, code)["title"] == TITLES[code]
+    assert fault(post(shared, picture, **fields), 400, code)["title"].startswith(TITLES[code])
 
 
 def test_wrong_sources(start: Start, picture: bytes) -> None:

@@ -70,6 +70,9 @@ def shaped(refused: Refused) -> tuple[int, dict[str, object]]:
     """Status and body of a refusal."""
     if isinstance(refused, Fault):
         status, title, code, detail = 400, TITLES[refused.fault], refused.fault, str(refused)
+        if code.startswith("failed_"):
+            # Many clients show the title alone.
+            title = f"{title}: {detail}"
     else:
         status, title, code = THEIRS.get(refused.code, (refused.status, str(refused), refused.code))
         detail = f"{refused}; {refused.hint}"
