@@ -190,6 +190,19 @@ def test_credits_are_counted_by_key_refused_when_used_up_and_never_taken_for_an_
     assert (left(one), left(other)) == (0.5, 2)
 
 
+def test_a_key_may_have_a_plan_of_its_own(start: Start, picture: bytes) -> None:
+    server = start(credits=1)
+    small, large_ = (
+        {"X-Api-Key": keys.make(keys.keys_file(server.home), name, credits)[1]}
+        for name, credits in (("small", 0), ("large", 9))
+    )
+    fault(post(server, picture, small), 402, "insufficient_credits")
+    for _ in range(2):
+        assert post(server, picture, large_, size="full").status_code == 200
+    said = server.http.get("/v1.0/account", headers=large_).json()["data"]["attributes"]["credits"]
+    assert said["total"] == 7
+
+
 def test_credits_of_auto_suffice_for_what_is_left_however_many_ask_at_once(start: Start) -> None:
     server = start(credits=2, waiting=20)
     key = {"X-Api-Key": keys.make(keys.keys_file(server.home), "shop")[1]}

@@ -16,11 +16,12 @@ def command() -> None:
 
 @command.command("make")
 @click.argument("name")
-def make_key(name: str) -> None:
+@click.option("--credits", type=click.IntRange(0), metavar="N", help="Credits a month at /v1.0/…, if it has a plan.")
+def make_key(name: str, credits: int | None) -> None:
     """Make a key, and print its secret."""
     from cleancut.server.keys import make
 
-    key, secret = make(_file(), name)
+    key, secret = make(_file(), name, credits)
     click.echo(f"{key.name}: made, with the id {key.id}; its secret is shown this once and stored nowhere", err=True)
     click.echo("send it as a header: `X-Api-Key: …` or `Authorization: Bearer …`", err=True)
     click.echo(secret)
@@ -37,7 +38,8 @@ def list_keys(as_json: bool) -> None:
         click.echo(json.dumps([asdict(key) for key in keys], indent=2, ensure_ascii=False))
         return
     for key in keys:
-        click.echo(f"{key.id}  {key.made}  {key.name}")
+        plan = "" if key.credits is None else f"  ({key.credits} credits a month)"
+        click.echo(f"{key.id}  {key.made}  {key.name}{plan}")
     if not keys:
         click.echo("there are no keys yet; `cleancut keys make NAME` makes one", err=True)
 

@@ -24,6 +24,7 @@ _LONGEST_NAME = 64
 # Ten times a secret's length: whatever is longer is not worth hashing.
 _LONGEST_SECRET = 512
 _FIELDS = {"id", "name", "sha256", "made"}
+_MAY_HAVE = {"credits"}
 # Two changes within one tick of a file system's clock can look like one; FAT's tick is the longest.
 _TICK = 2_000_000_000
 
@@ -40,6 +41,8 @@ class Key:
     """What people call it."""
     made: str
     """When, in ISO 8601, UTC."""
+    credits: int | None = None
+    """That it has in a month at ``/v1.0/…``; None: what the server's settings say."""
 
 
 class Keys:
@@ -89,7 +92,7 @@ def keys_file(home: Path) -> Path:
     return home / "server" / "keys.json"
 
 
-def make(path: Path, name: str) -> tuple[Key, str]:
+def make(path: Path, name: str, credits: int | None = None) -> tuple[Key, str]:
     """A new key and its secret, which is stored nowhere. Raises OptionError and Unwritable."""
     if not _is_name(name):
         raise OptionError(
@@ -104,7 +107,7 @@ def make(path: Path, name: str) -> tuple[Key, str]:
             raise OptionError(
                 f"there is a key called {name!r} already", hint="choose another name, or revoke that key first"
             )
-        key = Key(_new_id({*taken, name}), name, datetime.now(UTC).isoformat(timespec="seconds"))
+        key = Key(_new_id({*taken, name}), name, datetime.now(UTC).isoformat(timespec="seconds"), credits)
         secret = f"cc_{secrets.token_urlsafe(32)}"
         _write(path, {**keys, _hash(secret): key})
     return key, secret
@@ -163,7 +166,10 @@ def _changing(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, keys: dict[str, Key]) -> None:
-    entries = [asdict(key) | {"sha256": sha256} for sha256, key in keys.items()]
+    entries = [
+        {name: value for name, value in asdict(key).items() if value is not None} | {"sha256": sha256}
+        for sha256, key in keys.items()
+    ]
     with files.replacing(path) as temporary:
         # Before there is anything to read in it.
         temporary.touch(0o600, exist_ok=False)
@@ -218,16 +224,21 @@ def _parsed(data: bytes) -> dict[str, Key]:
         if entry["sha256"] in keys or entry["id"] in ids:
             raise ValueError(f"its key number {number} is there twice")
         ids.add(entry["id"])
-        keys[entry["sha256"]] = Key(entry["id"], entry["name"], entry["made"])
+        keys[entry["sha256"]] = Key(entry["id"], entry["name"], entry["made"], entry.get("credits"))
     return keys
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _is_entry(entry: Any) -> bool:
     # A field that is not known may limit the key: whoever does not heed it would let too much through.
     return (
         isinstance(entry, dict)
-        and set(entry) == _FIELDS
-        and all(isinstance(value, str) for value in entry.values())
+        and _FIELDS <= set(entry) <= _FIELDS | _MAY_HAVE
+        and all(isinstance(entry[name], str) for name in _FIELDS)
+        and _is_number(entry.get("credits", 0))
         and re.fullmatch(r"[a-z0-9]{8}", entry["id"]) is not None
         and re.fullmatch(r"[0-9a-f]{64}", entry["sha256"]) is not None
         and _is_name(entry["name"])

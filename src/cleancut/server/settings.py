@@ -159,7 +159,11 @@ class ServerSettings:
     removebg_limits: tuple[str, ...] = _setting(
         ("500/minute",), "megapixels of one client's photos at `/v1.0/…`, each counting for one at least", _rates
     )
-    credits: int | None = _setting(None, "credits that each key has in a month at `/v1.0/…`; unset: any number", _count)
+    credits: int | None = _setting(
+        None,
+        "credits that a key without a plan of its own has in a month at `/v1.0/…`; unset: any number",
+        _count,
+    )
     failure_limits: tuple[str, ...] = _setting(("10/minute",), "wrong keys from one address", _rates)
     session_seconds: int = _setting(43_200, "seconds that a sign-in on the page holds")
     store: bool = _setting(True, "`0` keeps nothing once the answer is sent: no cache, no downloads", flag_in)

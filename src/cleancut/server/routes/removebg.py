@@ -17,6 +17,7 @@ from cleancut.errors import FileTooLarge, InputError
 from cleancut.geometry import Size, is_beyond, is_empty, parse_region, region_pixels
 from cleancut.options import Options
 from cleancut.server.asks import Ask, Made, Placed
+from cleancut.server.auth import Client
 from cleancut.server.fetch import fetch
 from cleancut.server.openapi import errors, pictures
 from cleancut.server.photos import keeps, wants_json
@@ -82,7 +83,7 @@ async def removebg(request: Request, service: TheService, client: TheClient) -> 
     weigh(request, settings.removebg_limits, max(1, round(size.width * size.height / 1_000_000)), MEGAPIXELS)
     format = _format(asked, behind)
     wishes = {each.credits: each for each in orders(asked.size, format == "png")}
-    async with charged(service.ledger, client.owner, tuple(wishes), settings.credits) as receipt:
+    async with charged(service.ledger, client.owner, tuple(wishes), _plan(client, service)) as receipt:
         ordered = wishes[receipt.credits]
         options = _options(asked, format, behind, ordered, settings)
         ask = Ask(client.owner, photo, options, settings.removebg_accepts, keeps(request, service))
@@ -94,6 +95,12 @@ async def removebg(request: Request, service: TheService, client: TheClient) -> 
     return Bytes(made.data, media_type=type_of(made.name), headers=headers)
 
 
+def _plan(client: Client, service: Service) -> int | None:
+    """The credits that a client has in a month; None: any number."""
+    key = None if client.by == "nobody" else service.auth.keys.of(client.owner)
+    return service.settings.credits if key is None or key.credits is None else key.credits
+
+
 async def _read(request: Request, service: Service) -> tuple[Wanted, bytes, bytes | None]:
     """What is asked for, the photo, and the picture behind it; nothing else of the body is held afterwards."""
     async with parameters_of(request) as given:
@@ -103,7 +110,7 @@ async def _read(request: Request, service: Service) -> tuple[Wanted, bytes, byte
 @reading.get("/account", responses=errors(403, shape=Faults))
 async def account(service: TheService, client: TheClient) -> dict[str, Any]:
     """The credits that are left to a key this month, in remove.bg's words."""
-    left = await asyncio.to_thread(service.ledger.left, client.owner, service.settings.credits)
+    left = await asyncio.to_thread(service.ledger.left, client.owner, _plan(client, service))
     # Whole numbers as such, as some clients want them.
     shown = int(left) if left.is_integer() else left
     credits = {"total": shown, "subscription": shown, "payg": 0, "enterprise": 0}
