@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -83,3 +84,21 @@ def test_a_subject_that_goes_on_beyond_the_border_is_cut_there_and_one_that_touc
     near = np.zeros((100, 80), np.uint8)
     near[30:97, 20:60] = 255
     assert cut(near) == Cut()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_in_large_pictures_the_box_is_tight_as_well(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    height, width = (int(each) for each in rng.integers(2500, 5200, 2))
+    left, top = (int(each) for each in rng.integers(200, 900, 2))
+    right, bottom = left + int(rng.integers(700, 1500)), top + int(rng.integers(700, 1500))
+    alpha = np.zeros((height, width), np.uint8)
+    cv2.ellipse(alpha, ((left + right) // 2, (top + bottom) // 2), (300, 250), 20.0, 0, 360, (255,), -1)
+    # Thin ends that reach out of it, and specks that are none of it.
+    alpha[top : top + 2, left:right] = 60
+    alpha[top:bottom, (left + right) // 2] = 255
+    alpha[bottom - 1, left : (left + right) // 2 + 1] = 200
+    alpha[20:23, 30:33] = alpha[-9:-6, -40:-37] = 255
+    rows, columns = np.nonzero(alpha[60:-60, 60:-60])
+    assert subject_box(alpha) == Box(columns.min() + 60, rows.min() + 60, columns.max() + 61, rows.max() + 61)
+    assert subject_box(alpha * 0) is None
