@@ -265,19 +265,6 @@ class TestTheFileOfARunningService:
         revoke(path, "shop")
         assert (keys.find(secret), len(keys), bool(keys)) == (None, 0, True)
 
-    def test_a_plan_is_kept_with_its_key(self, path: Path) -> None:
-        plain, planned = make(path, "plain")[0], make(path, "planned", 0)[0]
-        assert (plain.credits, planned.credits) == (None, 0)
-        assert listed(path) == (plain, planned)
-        assert Keys(path).of(planned.id) == planned
-        content = json.loads(path.read_bytes())
-        assert ["credits" in each for each in content["keys"]] == [False, True]
-        for wrong in (-1, "many", True, 1.5, None):
-            content["keys"][1]["credits"] = wrong
-            path.write_text(json.dumps(content))
-            with pytest.raises(OptionError):
-                listed(path)
-
     def test_an_unchanged_file_is_read_once(self, path: Path, reads: list[Path]) -> None:
         key, secret = make(path, "shop")
         age(path)
