@@ -5,7 +5,8 @@
     CleancutError
     ├── OptionError            usage     an option has a value that cannot be used
     │   ├── NotBuilt           usage     an option or command that is planned but not built yet
-    │   └── OriginalNeeded     usage     restoring by brush needs the original's colours
+    │   ├── OriginalNeeded     usage     restoring by brush needs the original's colours
+    │   └── QuotaUsedUp        usage     more is waiting than may be
     ├── InputError             input     this picture is refused
     │   ├── InputMissing                 no such file, or it cannot be read
     │   ├── NotAnImage                   the bytes are no picture in a format that is read
@@ -14,7 +15,12 @@
     │   ├── FileTooLarge                 more bytes than the limit
     │   ├── ImageTooLarge                more pixels than the limit
     │   ├── ImageTooSmall                fewer pixels a side than the limit
-    │   └── UrlRefused                   this URL may not be fetched
+    │   ├── UrlRefused                   this URL may not be fetched
+    │   ├── WebhookRefused               the message is not signed by the service, or not lately
+    │   ├── BadArchive                   no ZIP of pictures, or none that can be read
+    │   ├── UnsafeArchive                made to write outside its folder, or to unpack without end
+    │   ├── ArchiveTooLarge              more pictures than the limit, or more bytes when unpacked
+    │   └── NestedArchive                an archive within an archive
     ├── NoSubject              subject   no subject was found, and one was required
     ├── ModelError             model     the model cannot run
     │   ├── UnknownModel                 no model of that name
@@ -26,7 +32,8 @@
     │   └── InferenceFailed              the model ran and failed
     ├── OutputError            output    the result cannot be written
     │   ├── Unwritable                   no permission, a folder in the way, no space left
-    │   └── CannotHold                   the format cannot hold this picture
+    │   ├── CannotHold                   the format cannot hold this picture
+    │   └── DatabaseUnavailable          the data base of jobs does not answer
     └── ServiceError           model     a service that was asked over HTTP did not do it
         ├── ServiceRefused     usage     the service refused the request, or this picture
         └── ServiceUnavailable           the service cannot be reached, has no room, or fails
@@ -77,6 +84,12 @@ class OriginalNeeded(OptionError):
     """Restoring by brush needs the original's colours."""
 
     code = "original_needed"
+
+
+class QuotaUsedUp(OptionError):
+    """More is waiting than may be."""
+
+    code = "quota_used_up"
 
 
 class InputError(CleancutError):
@@ -132,6 +145,36 @@ class UrlRefused(InputError):
     """This URL may not be fetched."""
 
     code = "url_refused"
+
+
+class WebhookRefused(InputError):
+    """The message is not signed by the service, or not lately."""
+
+    code = "webhook_refused"
+
+
+class BadArchive(InputError):
+    """No ZIP of pictures, or none that can be read."""
+
+    code = "bad_archive"
+
+
+class UnsafeArchive(InputError):
+    """Made to write outside its folder, or to unpack without end."""
+
+    code = "unsafe_archive"
+
+
+class ArchiveTooLarge(InputError):
+    """More pictures than the limit, or more bytes when unpacked."""
+
+    code = "archive_too_large"
+
+
+class NestedArchive(InputError):
+    """An archive within an archive."""
+
+    code = "nested_archive"
 
 
 class NoSubject(CleancutError):
@@ -207,6 +250,12 @@ class CannotHold(OutputError):
     """The format cannot hold this picture."""
 
     code = "cannot_hold"
+
+
+class DatabaseUnavailable(OutputError):
+    """The data base of jobs does not answer."""
+
+    code = "database_unavailable"
 
 
 class ServiceError(CleancutError):

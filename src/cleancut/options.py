@@ -227,7 +227,7 @@ class Options:
         return None if self.roi is None else parse_region(self.roi)
 
 
-_PARSED = ("parsed_background", "margins", *(each for each in dir(Options) if each.startswith("parsed_")))
+_PARSED = ("margins", *(each for each in dir(Options) if each.startswith("parsed_")))
 
 
 def flag(name: str) -> str:

@@ -58,6 +58,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def with_variables(**changes: str) -> dict[str, str]:
+    """The environment of a process that is begun with other settings."""
+    return {**os.environ, **changes}
+
+
 def _home(env: Mapping[str, str]) -> Path:
     given = env.get("CLEANCUT_HOME")
     if given:

@@ -9,8 +9,9 @@
 There is no data base: the files say all, and a restart finds everything again.
 
 An object is written elsewhere, completely, and then renamed: a process killed at any point leaves no half object.
-Nothing is synchronised to the disk. That would make each result wait for the disk, and protect only those of the last
-seconds before the *machine* loses power. They may come back short, and live for an hour or so; a decoder notices.
+Nothing is synchronised to the disk, unless it is asked for. That makes each object wait for the disk, and protects only
+those of the last seconds before the *machine* loses power. Others may come back short, and live for an hour or so; a
+decoder notices.
 """
 
 from __future__ import annotations
@@ -18,23 +19,27 @@ from __future__ import annotations
 import errno
 import math
 import os
-import re
-import secrets
-import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cachetools import TLRUCache
-from filelock import FileLock
 
 from cleancut.errors import Unwritable
+from cleancut.storage.folders import (
+    Key,
+    discard,
+    found_at,
+    listed,
+    make_private,
+    path_of,
+    remove,
+    remove_if_empty,
+)
+from cleancut.storage.incoming import Incoming
 from cleancut.storage.protocol import Stored, is_name, require_name
-
-Key = tuple[str, str]
-"""Owner and name."""
 
 # An owner's folder can vanish between making it and moving a file there, when another process removes its last object.
 # That this happens so often in a row means that something else is wrong.
@@ -73,69 +78,6 @@ class Index(TLRUCache[Key, Stored]):
         return dropped
 
 
-class Incoming:
-    """The folder of what this process is writing.
-
-    A process that is killed leaves its folder but not its lock: so others see that nobody will complete what is in it.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._all = folder
-        self._lock = claim(folder)
-        self._own = Path(self._lock.lock_file).with_suffix("")
-
-    @contextmanager
-    def file(self, data: bytes, expires: float) -> Iterator[Path]:
-        """A complete file of ``data``, to be moved away within the block. Raises OSError."""
-        # Here, not once: what cleans up temporary folders takes those that lie unused.
-        make_private(self._all, self._own)
-        path = self._own / secrets.token_hex(8)
-        try:
-            path.touch(0o600, exist_ok=False)
-            path.write_bytes(data)
-            os.utime(path, (expires, expires))
-            yield path
-        finally:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-
-    @property
-    def closed(self) -> bool:
-        return not self._lock.is_locked
-
-    def sweep(self) -> int:
-        """Remove what processes that are no more have left; how many files."""
-        # Only what looks like ours: the folder may hold what a file manager or a network file system puts there.
-        found = (re.fullmatch(r"([0-9a-f]{16})(\.lock)?", each) for each in listed(self._all))
-        return sum(self._sweep_one(token) for token in {each[1] for each in found if each})
-
-    def _sweep_one(self, token: str) -> int:
-        lock = FileLock(self._all / f"{token}.lock", mode=0o600)
-        try:
-            lock.acquire(blocking=False)
-        except OSError:
-            return 0  # Held, or not ours to touch.
-        try:
-            left = len(listed(self._all / token))
-            self._remove(lock)
-            return left
-        finally:
-            lock.release()
-
-    def close(self) -> None:
-        """Remove the folder and let go of the lock."""
-        self._remove(self._lock)
-        self._lock.release()
-
-    def _remove(self, lock: FileLock) -> None:
-        """Remove a folder and then its lock file, while the lock is held. A kill in between leaves the lock's name."""
-        file = Path(lock.lock_file)
-        shutil.rmtree(file.with_suffix(""), ignore_errors=True)
-        # Windows removes no open file; there, releasing the lock removes it.
-        with suppress(OSError):
-            file.unlink(missing_ok=True)
-
-
 class LocalStorage:
     """A ``Storage`` in ``folder``.
 
@@ -143,8 +85,17 @@ class LocalStorage:
     what is about to appear comes on top. The objects least recently used make room, before their time if need be.
     """
 
-    def __init__(self, folder: Path, max_bytes: int | None, clock: Callable[[], float] = time.time) -> None:
-        """Make the folder, or take over what is in it. Raises Unwritable."""
+    def __init__(
+        self,
+        folder: Path,
+        max_bytes: int | None,
+        clock: Callable[[], float] = time.time,
+        durable: bool = False,
+    ) -> None:
+        """Make the folder, or take over what is in it. Raises Unwritable.
+
+        ``durable``: what has been put is there also after a loss of power.
+        """
         self._objects = folder / "objects"
         self._max_bytes = max_bytes
         self._clock = clock
@@ -153,7 +104,7 @@ class LocalStorage:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             make_private(self._objects, folder / "incoming")
-            self._incoming = Incoming(folder / "incoming")
+            self._incoming = Incoming(folder / "incoming", durable)
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise Unwritable(
@@ -235,6 +186,11 @@ class LocalStorage:
         """See ``Storage``. Also learns what other processes have put and removed."""
         return self._settle() + self._incoming.sweep()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether its folder is: one on a file system that is not mounted now looks like one without objects."""
+        return self._objects.is_dir()
+
     def close(self) -> None:
         """End writing: the objects stay. Without this call, the next ``sweep`` of any process cleans up instead."""
         self._incoming.close()
@@ -262,6 +218,7 @@ class LocalStorage:
             make_private(self._objects, target.parent)
             try:
                 complete.replace(target)
+                self._incoming.settle(target.parent, self._objects)
                 return
             except FileNotFoundError:
                 if not left:
@@ -317,72 +274,6 @@ class LocalStorage:
             if key not in self._index:
                 self._enter(key, stored)
             return False
-
-
-def path_of(objects: Path, key: Key) -> Path:
-    """Where an object lies."""
-    return objects / key[0] / key[1]
-
-
-def found_at(path: Path) -> Stored | None:
-    """What the disk says of an object, expired or not."""
-    try:
-        status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return Stored(path.name, status.st_size, status.st_mtime)
-
-
-def listed(folder: Path) -> list[str]:
-    """The names in a folder; none where there is no such folder."""
-    try:
-        return [each.name for each in folder.iterdir()]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def make_private(*folders: Path) -> None:
-    """Make folders, outer ones first, that only this user can look into. Raises OSError."""
-    for each in folders:
-        # Not exist_ok, which looks a second time and fails where the folder has gone since.
-        with suppress(FileExistsError):
-            each.mkdir(mode=0o700)
-
-
-def remove(path: Path) -> bool:
-    """Remove an object's file, and its owner's folder with the last; whether it was there. Raises OSError."""
-    try:
-        path.unlink()
-    except FileNotFoundError:
-        return False
-    remove_if_empty(path.parent)
-    return True
-
-
-def discard(path: Path) -> bool:
-    """The same, where a file that cannot be removed now is left to a later sweep."""
-    try:
-        return remove(path)
-    except OSError:
-        return False
-
-
-def remove_if_empty(folder: Path) -> None:
-    """Remove a folder that holds nothing."""
-    with suppress(OSError):
-        folder.rmdir()
-
-
-def claim(folder: Path) -> FileLock:
-    """The lock on a new name in ``folder``, held. Raises OSError."""
-    while True:
-        # Whichever thread stops the server releases it.
-        lock = FileLock(folder / f"{secrets.token_hex(8)}.lock", mode=0o600, thread_local=False)
-        lock.acquire()
-        # A sweep in the instant between making the file and locking it has removed the name.
-        if Path(lock.lock_file).exists():
-            return lock
-        lock.release()
 
 
 def unwritable(error: OSError, what: str = "store") -> Unwritable:
