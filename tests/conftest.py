@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from cleancut.engines import model_of, store_of
 from cleancut.errors import WeightsUnavailable
 from cleancut.models.weights import ensure
 from cleancut.settings import read_settings
+
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
 
 # A shell starts background work with Ctrl-C ignored, and so would be all that the tests start and interrupt.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -56,3 +60,25 @@ def fetched() -> Callable[[str], str]:
         return name
 
     return fetched
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A cluster that all tests of this process share; made by the first that asks."""
+    # It takes longer to import than most tests take.
+    from tests.postgres import postgres_or_skip
+
+    made = postgres_or_skip()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> Iterator[str]:
+    """An empty database of the test's own."""
+    # A test may stop the server, and the next one finds it running all the same.
+    postgres.start()
+    url = postgres.database()
+    yield url
+    postgres.start()
+    postgres.drop(url)

@@ -1,0 +1,1 @@
+"""Many pictures, later: jobs that survive crashes."""

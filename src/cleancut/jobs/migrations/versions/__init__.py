@@ -1,0 +1,1 @@
+"""One file a change, each going on from the one before."""

@@ -1,0 +1,1 @@
+"""Who works on what next: one small protocol, on SQLite for one machine and on PostgreSQL for many."""

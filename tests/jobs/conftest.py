@@ -1,0 +1,26 @@
+"""Data bases of jobs: each test of them runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cleancut.jobs.database import Database, open_database
+from cleancut.jobs.migrate import migrate
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest) -> str | None:
+    """Of a data base without tables; None: a file."""
+    return None if request.param == "sqlite" else str(request.getfixturevalue("database_url"))
+
+
+@pytest.fixture
+def base(url: str | None, tmp_path: Path) -> Iterator[Database]:
+    """With its tables."""
+    opened = open_database(url, tmp_path / "jobs.sqlite")
+    migrate(opened)
+    yield opened
+    opened.close()
