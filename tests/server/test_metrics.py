@@ -201,7 +201,8 @@ def test_the_process_and_its_event_loop_are_watched(server: Running) -> None:
     assert named == {
         "cleancut_requests", "cleancut_request_seconds", "cleancut_step_seconds", "cleancut_refusals", "cleancut_cache",
         "cleancut_model_runs", "cleancut_event_loop_lag_seconds", "cleancut_ready", "cleancut_working",
-        "cleancut_waiting",
+        "cleancut_waiting", "cleancut_webhook_attempts", "cleancut_job_pictures", "cleancut_job_pictures_waiting",
+        "cleancut_job_pictures_running",
     }  # fmt: skip
     assert all(family.documentation for family in told.families)
 

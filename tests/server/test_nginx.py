@@ -108,6 +108,21 @@ def test_what_the_page_promises_holds(exposed: tuple[Running, str], https: httpx
     assert "HttpOnly" in cookie
 
 
+def test_jobs_pass_and_can_be_watched(exposed: tuple[Running, str], https: httpx.Client, picture: bytes) -> None:
+    key = {"X-Api-Key": exposed[1]}
+    # Larger than what other routes take: judged by the server, which knows who sends, and not by the proxy.
+    large = {"archive": ("a.zip", bytes(150_000_000))}
+    assert https.post("/api/v1/jobs", headers=key, files=large).json()["code"] == "bad_archive"
+    assert https.post("/api/v1/jobs", files={"image": ("a.png", picture)}).json()["code"] == "key_needed"
+    job = https.post("/api/v1/jobs", headers=key, files={"image": ("a.png", picture)}).json()
+    with https.stream("GET", job["events"], headers=key) as events:
+        assert events.headers["content-type"].startswith("text/event-stream")
+        told = [line.partition(": ")[2] for line in events.iter_lines() if line.startswith("event")]
+    assert told[0] == "job"
+    assert told[-3:] == ["picture", "job", "end"]
+    assert https.get(job["results"], headers=key).headers["content-type"] == "application/zip"
+
+
 def test_a_client_cannot_claim_another_address(https: httpx.Client) -> None:
     codes = []
     for number in range(3):

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from cleancut import errors
 from cleancut.errors import CleancutError, ImageTooLarge, OptionError, Unwritable, WrongChecksum
 from cleancut.server import keys
-from cleancut.server.problems import REFUSALS, STATUS, Refused, answer, refusal, status_of
+from cleancut.server.problems import _TOLD, REFUSALS, STATUS, Refused, answer, refusal, status_of
 from tests.server.conftest import Running, Start
 from tests.server.wire import FORM, JSON, Reply, ask, form, part, post, request
 
@@ -49,7 +49,7 @@ def test_each_error_of_the_core_keeps_its_code_and_has_a_status(kind: type[Clean
     error = kind("what is wrong", hint="what to do")
     assert said(error)["code"] == kind.code
     assert answer(error).status_code == status_of(error)
-    assert status_of(error) in {400, 403, 413, 415, 422, 503}
+    assert status_of(error) in {400, 403, 413, 415, 422, 429, 503}
 
 
 def test_every_kind_of_error_has_a_status() -> None:
@@ -61,7 +61,7 @@ def test_what_is_the_servers_own_trouble_is_told_without_its_places(kind: type[C
     error = kind(f"cannot read {PLACE}", hint=f"delete {PLACE}")
     if answer(error).status_code == 503 and not error.code.startswith("service_"):
         assert PLACE not in "".join(said(error).values())
-        assert said(error)["hint"] == "tell whoever runs the server"
+        assert said(error)["hint"] == _TOLD.get(error.code, ("", "tell whoever runs the server"))[1]
 
 
 @pytest.mark.parametrize("code", [code for code, (status, _) in REFUSALS.items() if status == 503])

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from cleancut.server import keys
-from cleancut.server.removebg.faults import THEIRS, TITLES
+from cleancut.server.removebg.faults import MEANT, OTHERS, TITLES
 from tests.fakes.tiny_model import photo
 from tests.pictures import saved
 from tests.server.conftest import Running, Start
@@ -163,7 +163,8 @@ def test_every_error_of_the_contract_is_known() -> None:
         invalid_shadow_opacity unknown_foreground
     """
     assert set(listed.split()) <= set(TITLES)
-    assert {code for _, _, code in THEIRS.values()} - set(TITLES) == {
+    assert set(MEANT.values()) <= set(TITLES)
+    assert {code for _, _, code in OTHERS.values()} == {
         "auth_failed", "rate_limit_exceeded", "insufficient_credits"
     }  # fmt: skip
 

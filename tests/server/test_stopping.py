@@ -43,7 +43,7 @@ class Hangs:
 
 engine = fake_engine(Hangs())
 cleancut.remover.engine_of = lambda *_: engine
-run._LAST_STEP_S = 0.5
+run.LAST_STEP_S = 0.5
 from cleancut.cli.main import run
 run()
 """

@@ -105,7 +105,7 @@ def closed(sock: socket.socket) -> bool:
     return True
 
 
-def until(held: Callable[[], bool], what: str = "", seconds: float = 30) -> None:
+def until(held: Callable[[], object], what: str = "", seconds: float = 60) -> None:
     """Wait for something that has to come."""
     end = time.monotonic() + seconds
     while not held():

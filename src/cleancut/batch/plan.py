@@ -61,8 +61,8 @@ def plan(
     """The jobs for ``cleancut remove INPUTS -o OUTPUT``; ``suffix`` is the output format's, such as ``.png``.
 
     ``template`` makes the names of outputs that are not named themselves, see names.py. No output is an input, or one
-    of the files in ``kept``. Raises OptionError where several inputs would have to go
-    into one file, or the output that was named is an input.
+    of the files in ``kept``. Raises OptionError where several inputs would have to go into one file, or the output that
+    was named is an input.
     """
     found = _search(inputs, None if output in (None, STDOUT) else Path(str(output)))
     if template is not None and output is None:

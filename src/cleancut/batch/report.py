@@ -75,10 +75,7 @@ def _opened(path: Path) -> TextIO:
 
 
 def _write(path: Path, rows: dict[str, dict[str, str]]) -> None:
-    with (
-        replacing(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
-    ):
+    with replacing(path) as temporary, _opened(temporary) as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows(rows.values())

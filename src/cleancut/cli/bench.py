@@ -196,6 +196,33 @@ def row(photos: tuple[Path, ...], count: int, model: str, as_json: Path | None) 
             click.echo(line)
 
 
+@command.command("jobs")
+@click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--database", required=True, metavar="URL", help="A PostgreSQL data base that is used for nothing else.")
+@click.option("--pictures", type=click.IntRange(8), default=120, show_default=True, help="Of each turn.")
+@click.option("--rounds", type=click.IntRange(1), default=2, show_default=True, help="Turns of each crew.")
+@click.option("--kills", type=click.IntRange(1), default=5, show_default=True, help="On each data base.")
+@click.option("--model", default=Options().model, show_default=True, help="Model of the jobs.")
+@_as_json
+def show_jobs(
+    photos: tuple[Path, ...], database: str, pictures: int, rounds: int, kills: int, model: str, as_json: Path | None
+) -> None:
+    """Two servers and three workers beside one of each, and how soon jobs go on after `kill -9`."""
+    with own_stdout():
+        from cleancut.bench.jobs import Crew, trial
+        from cleancut.bench.report import dumps, jobs_lines
+        from cleancut.files import write
+
+        options = Options(model=model)
+        _prepare(options)
+        crews = (Crew(1, 1), Crew(2, 3))
+        found = trial(photos, database, crews, pictures, rounds, kills, model, lambda said: click.echo(said, err=True))
+        if as_json is not None:
+            write(as_json, dumps("jobs", found, options))
+        for line in jobs_lines(found):
+            click.echo(line)
+
+
 @command.command("peaks")
 @_as_json
 @picture_options

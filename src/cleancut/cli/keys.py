@@ -16,7 +16,7 @@ def command() -> None:
 
 @command.command("make")
 @click.argument("name")
-@click.option("--credits", type=click.IntRange(0), metavar="N", help="Credits a month at /v1.0/…, if it has a plan.")
+@click.option("--credits", type=click.IntRange(0), metavar="N", help="Its credits a month at /v1.0/…")
 def make_key(name: str, credits: int | None) -> None:
     """Make a key, and print its secret."""
     from cleancut.server.keys import make

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str | None, str]] = {
     "models": ("models", "List, fetch, check and move the models' weights."),
     "doctor": ("doctor", "Check this installation, and say what to do about what is wrong."),
     "serve": ("serve", "Serve the HTTP API."),
+    "worker": ("worker", "Make the pictures of jobs apart from the service."),
     "watch": ("watch", "Cut out whatever appears in a folder."),
     "keys": ("keys", "Manage the keys of the HTTP API."),
     "evaluate": ("evaluate", "Measure the quality of cut-outs against ground truth."),

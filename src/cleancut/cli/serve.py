@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _FIELDS = {each.name: each for each in fields(ServerSettings)}
 
 
-def _setting(name: str, **keywords: Any) -> Callable[[Command], Command]:
+def setting(name: str, **keywords: Any) -> Callable[[Command], Command]:
     """A flag for a setting of the server: its meaning and its default are told once, there."""
     meaning = _FIELDS[name].metadata["help"].replace("`", "")
     default = _FIELDS[name].default
@@ -27,22 +28,27 @@ def _setting(name: str, **keywords: Any) -> Callable[[Command], Command]:
     return click.option(flag, name, default=None, help=meaning[0].upper() + meaning[1:], **keywords)
 
 
+def collect_from_now_on() -> None:
+    """Have garbage looked for, which the entry point has switched off: a process that stays leaves more and more."""
+    gc.freeze()
+    gc.enable()
+
+
 @click.command("serve")
-@_setting("host", metavar="ADDRESS")
-@_setting("port", type=click.IntRange(0, 65_535))
-@_setting("workers", type=click.IntRange(1), metavar="N")
-@_setting("allow_url")
-@_setting("without_keys")
+@setting("host", metavar="ADDRESS")
+@setting("port", type=click.IntRange(0, 65_535))
+@setting("workers", type=click.IntRange(1), metavar="N")
+@setting("allow_url")
+@setting("without_keys")
 @click.option("--no-store", is_flag=True, default=None, help="Keep nothing once the answer is sent")
-@_setting("model", metavar="NAME")
-@_setting("device", metavar="DEVICE")
+@setting("model", metavar="NAME")
+@setting("device", metavar="DEVICE")
+@setting("job_workers", type=click.IntRange(0), metavar="N")
 def command(no_store: bool | None, **flags: Any) -> int:
     """Serve the HTTP API.
 
     On loopback, without keys, it is open: any key sent is accepted. All settings: docs/settings.md.
     """
-    import gc
-
     from cleancut.server.run import serve
 
     settings = read_server_settings(store=False if no_store else None, **flags)
@@ -50,8 +56,6 @@ def command(no_store: bool | None, **flags: Any) -> int:
     def listening(address: str) -> None:
         click.echo(f"cleancut serves {address}  (Ctrl-C ends it; {address}/docs describes the API)", err=True)
 
-    # Switched off by the entry point: what requests leave behind has to be collected.
-    gc.freeze()
-    gc.enable()
+    collect_from_now_on()
     serve(settings, listening)
     return 0

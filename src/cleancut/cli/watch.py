@@ -53,7 +53,7 @@ def command(folder: str, output: str, name: str | None, every: float, as_json: b
 
 def _watch(source: Path, target: Path, options: Options, name: str | None, every: float, as_json: bool) -> int:
     from cleancut.batch.plan import Job, plan
-    from cleancut.batch.run import run
+    from cleancut.batch.run import at_a_time, run
     from cleancut.batch.watch import watch
     from cleancut.files import make_folder
     from cleancut.remover import Remover
@@ -72,7 +72,7 @@ def _watch(source: Path, target: Path, options: Options, name: str | None, every
     with Download() as download:
         remover = Remover.of(options, settings)
         for watched, jobs in watch(look, every):
-            for outcome in run(jobs, remover, "overwrite", settings.limits, download):
+            for outcome in run(jobs, remover, "overwrite", settings.limits, download, at_a_time(None, len(jobs))):
                 if isinstance(outcome.error, Unwritable):
                     watched.postponed(outcome.job)
                 else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import structlog
@@ -16,9 +16,23 @@ from cleancut._version import __version__
 from cleancut.errors import CleancutError
 from cleancut.options import Options
 from cleancut.server import openapi, problems
+from cleancut.server.crew import at_work, ended
 from cleancut.server.guard import Guard
 from cleancut.server.logs import Envelope, set_up
-from cleancut.server.routes import data, docs, guides, health, mattes, models, rembg, removebg, results, session
+from cleancut.server.routes import (
+    data,
+    docs,
+    guides,
+    health,
+    jobs,
+    mattes,
+    models,
+    rembg,
+    removebg,
+    results,
+    session,
+    webhooks,
+)
 from cleancut.server.service import Service, service_of
 from cleancut.server.settings import ServerSettings
 from cleancut.server.uploads import Uploads
@@ -48,7 +62,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     )
     app.state.service = service
     problems.install(app)
-    for each in (health, guides, mattes, results, models, session, data, removebg, rembg, docs):
+    for each in (health, guides, mattes, results, jobs, webhooks, models, session, data, removebg, rembg, docs):
         app.include_router(each.router)
     openapi.complete(app)
     # The last one added is the outermost.
@@ -68,18 +82,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     # Once, and not while others wait for the event loop.
     await asyncio.to_thread(app.openapi)
-    tasks = [
-        asyncio.create_task(each)
-        for each in (_warm_up(service), _sweep_for_ever(service), service.metrics.watch_the_loop())
-    ]
+    for_ever = (_warm_up(service), _sweep_for_ever(service), service.metrics.watch_the_loop())
+    tasks = [asyncio.create_task(each) for each in for_ever]
     try:
-        yield
+        async with at_work(service.settings, service.desk, service.metrics, beside=True):
+            yield
     finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await ended(tasks)
+        service.receiving.close()
+        service.asking.close()
+        await asyncio.to_thread(service.desk.close)
         service.workers.close()
         service.storage.close()
 

@@ -28,6 +28,7 @@ from cleancut.background import Blur, Colour, Transparent, parse_background
 from cleancut.choice import AUTO
 from cleancut.errors import FileTooLarge, OptionError
 from cleancut.files import too_large
+from cleancut.jobs.records import Level
 from cleancut.matting.strokes import Stroke
 from cleancut.models.catalog import CATALOG
 from cleancut.options import Options
@@ -47,6 +48,10 @@ class FormLimits(TypedDict, total=False):
 
 # What a form may hold beside its files: more is an attack or an accident.
 FORM: FormLimits = {"max_files": 4, "max_fields": 100}
+
+# Each file is open while the form is read, of the 1024 that a process may have by default. For more there is ZIP.
+JOB_FILES = 100
+JOB_FORM: FormLimits = {"max_files": JOB_FILES + 2, "max_fields": 2000}
 
 # A data URL of a picture of 64 MB: the routes' own limits are judged when it is read.
 DATA_URL_BYTES = 86_000_000
@@ -243,6 +248,17 @@ if TYPE_CHECKING:
     class CutoutForm(MatteForm, RenderForm):
         """Both."""
 
+    class JobForm(BaseModel):
+        """Photos, and what is to be made of each."""
+
+        image: list[UploadFile]
+        archive: UploadFile | None
+        url: list[str]
+        matte: list[str]
+        background_image: UploadFile | None
+        priority: Level
+        webhook: str | None
+
 else:
     _MATTE = {
         "image": (UploadFile | None, Field(None, description="The photo; or `url`.")),
@@ -257,16 +273,28 @@ else:
         ),
         **_fields(lambda option: option.name in OF_THE_MATTE),
     }
-    _RENDER = {
-        **_fields(_of_the_rendering),
-        "background_image": (UploadFile | None, Field(None, description=_SAID["background_image"])),
-        "strokes": (Strokes, Field("")),
+    _BEHIND = {"background_image": (UploadFile | None, Field(None, description=_SAID["background_image"]))}
+    _RENDER = {**_fields(_of_the_rendering), **_BEHIND, "strokes": (Strokes, Field(""))}
+    _URL = Annotated[str, Field(max_length=2048, pattern="^https?://.+$")]
+    _JOB = {
+        "image": (list[UploadFile], Field([], max_length=JOB_FILES, description="Photos, each as a file.")),
+        "archive": (UploadFile | None, Field(None, description="A ZIP of photos.")),
+        "url": (list[_URL], Field([], description="http(s) URLs of photos, where allowed.")),
+        "matte": (
+            list[Annotated[str, Field(pattern="^[0-9a-f]{32}$")]],
+            Field([], description="Ids of mattes that are kept: their photos are taken."),
+        ),
+        **_fields(lambda option: option.name not in OF_THE_SERVER),
+        **_BEHIND,
+        "priority": (Level, Field("normal", description="Which jobs come first.")),
+        "webhook": (_URL | None, Field(None, description="Where the job's end is told, by a signed POST.")),
     }
     # A misspelt field is told, not passed over: the picture would be another than was asked for.
     _STRICT = ConfigDict(extra="forbid")
     MatteForm = create_model("MatteForm", __config__=_STRICT, **_MATTE)
     RenderForm = create_model("RenderForm", __config__=_STRICT, **_RENDER)
     CutoutForm = create_model("CutoutForm", __config__=_STRICT, **_MATTE, **_RENDER)
+    JobForm = create_model("JobForm", __config__=_STRICT, **_JOB)
 
 
 async def options_of(form: BaseModel, settings: ServerSettings, background: bytes | None = None) -> Options:

@@ -9,15 +9,13 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cleancut.server.problems import Refused, answer
+from cleancut.server.problems import REMBG, REMOVEBG, Refused, answer
 from cleancut.server.settings import ServerSettings
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
-# APIs of others, which web pages of any origin call with a key of theirs. A key is no cookie: no page has it but those
-# that it was given to.
-FOR_ALL_PAGES = ("/v1.0/", "/api/remove")
-
+# The APIs of others are called by web pages of any origin, with a key of theirs. A key is no cookie: no page has it but
+# those that it was given to.
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     # A star does not stand for the first of them.
@@ -55,7 +53,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        for_all = scope["path"].startswith(FOR_ALL_PAGES[0]) or scope["path"] == FOR_ALL_PAGES[1]
+        for_all = scope["path"].startswith(REMOVEBG) or scope["path"] == REMBG
         if for_all:
             scope["state"]["headers"] |= _CORS
         try:

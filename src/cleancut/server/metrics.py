@@ -48,6 +48,17 @@ class Metrics:
         self.runs = Counter(
             "cleancut_model_runs", "Mattes estimated.", ["model", "device", "precision"], registry=self.registry
         )
+        self.pictures = Counter(
+            "cleancut_job_pictures", "Pictures of jobs that have ended here.", ["state"], registry=self.registry
+        )
+        self.messages = Counter(
+            "cleancut_webhook_attempts", "Attempts to bring a message: delivered, waiting for another, given_up.",
+            ["state"], registry=self.registry,
+        )  # fmt: skip
+        self.pictures_waiting, self.pictures_running = (
+            Gauge(f"cleancut_job_pictures_{state}", f"Pictures of all jobs that are {state}.", registry=self.registry)
+            for state in ("waiting", "running")
+        )
         self.lag = Histogram(
             "cleancut_event_loop_lag_seconds", "How late the event loop is.", buckets=_LAG, registry=self.registry
         )
@@ -65,6 +76,19 @@ class Metrics:
     def ran(self, model: str, device: str, precision: str) -> None:
         """Count a matte."""
         self.runs.labels(model, device, precision).inc()
+
+    def picture_ended(self, state: str) -> None:
+        """Count a picture of a job."""
+        self.pictures.labels(state).inc()
+
+    def message_attempted(self, state: str) -> None:
+        """Count an attempt to bring a message to a webhook."""
+        self.messages.labels(state).inc()
+
+    def pictures_left(self, waiting: int, running: int) -> None:
+        """Note what is left of all jobs."""
+        self.pictures_waiting.set(waiting)
+        self.pictures_running.set(running)
 
     def shown(self) -> bytes:
         """All of it, in Prometheus' text format."""

@@ -12,6 +12,8 @@ from cleancut.server.replies import TYPES
 # What is read of pictures, as media types.
 READ = ("image/png", "image/jpeg", "image/webp", "image/avif", "image/tiff", "image/bmp", "image/gif", "image/heic")
 
+_ARCHIVE = "application/zip"
+
 ID = Annotated[str, Path(description="A matte's id.", examples=["0f343b0931126a20f133d67c2b018a3b"])]
 NAME = Annotated[
     str, Path(description="A picture's name.", examples=["0f343b0931126a20f133d67c2b018a3b-5d41402abc4b2a76.png"])
@@ -30,6 +32,7 @@ _MEANINGS = {
     429: "Too many requests; Retry-After says when to come back.",
     503: "The server is full or not ready; Retry-After says when to come back.",
 }
+
 
 _BINARY = {"type": "string", "format": "binary"}
 
@@ -107,9 +110,18 @@ def _complete(schema: dict[str, Any]) -> None:
     schema["security"] = [{}, {"key": []}, {"bearer": []}]
     for path in schema["paths"].values():
         for operation in path.values():
+            _complete_refusals(operation["responses"])
             form = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data")
             if form is not None:
                 _complete_form(form, components["schemas"])
+
+
+def _complete_refusals(responses: dict[str, Any]) -> None:
+    """Refusals are JSON, also where the answer is a stream of events."""
+    for status, response in responses.items():
+        content = response.get("content", {})
+        if not status.startswith("2") and "text/event-stream" in content:
+            content["application/json"] = content.pop("text/event-stream")
 
 
 def _complete_form(form: dict[str, Any], schemas: dict[str, Any]) -> None:
@@ -122,10 +134,10 @@ def _complete_form(form: dict[str, Any], schemas: dict[str, Any]) -> None:
             fields[name] = {**kinds[0], **field}
         elif kinds:
             field["anyOf"] = kinds
-    files = [name for name, field in fields.items() if _is_file(field)]
+    files = [name for name, field in fields.items() if _is_file(field.get("items", field))]
     for name in files:
-        fields[name]["minLength"] = 1
-    form["encoding"] = {name: {"contentType": ", ".join(READ)} for name in files}
+        fields[name].get("items", fields[name])["minLength"] = 1
+    form["encoding"] = {name: {"contentType": _ARCHIVE if name == "archive" else ", ".join(READ)} for name in files}
 
 
 def _is_file(field: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ import re
 from fastapi import Request, UploadFile
 
 from cleancut.options import Limits
-from cleancut.server.fetch import fetch
+from cleancut.outside.fetch import fetch
 from cleancut.server.forms import bytes_of
 from cleancut.server.problems import Refused
 from cleancut.server.service import Service

@@ -28,16 +28,26 @@ STATUS_OF_CODE: dict[str, int] = {
     "unsupported_image": 415,
     "file_too_large": 413,
     "image_too_large": 413,
+    "archive_too_large": 413,
     "url_refused": 400,
     "unknown_model": 400,
     "licence_not_accepted": 403,
     "cannot_hold": 422,
+    "quota_used_up": 429,
 }
 
 # What went wrong inside names files, and concerns the operator: the client is told this, the log has the rest.
 _INSIDE: dict[Kind, str] = {
     "model": "the server cannot run this model",
     "output": "the server cannot store or remove this",
+}
+
+# Where the client may know more of it.
+_TOLD = {
+    "database_unavailable": (
+        "the server's data base of jobs does not answer",
+        "send it again in half a minute; what has been accepted is not lost",
+    ),
 }
 
 # The core's hints are for who runs it, and speak of the environment and the command line.
@@ -54,8 +64,8 @@ _LATER = "30"
 # What a field's complaint may fill; some repeat what was sent.
 _LONGEST_COMPLAINT = 300
 
-# APIs of others have their own shapes of refusals.
-_REMOVEBG, _REMBG = "/v1.0/", "/api/remove"
+# Where the APIs of others lie, which have their own shapes of refusals.
+REMOVEBG, REMBG = "/v1.0/", "/api/remove"
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
@@ -74,6 +84,8 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "too_slow": (408, "the client fell silent while sending"),
     "model_not_installed": (409, "the model's weights are not on the server"),
     "provider_unavailable": (409, "the cloud engine asked for is not to be had here"),
+    "idempotency_conflict": (409, "the Idempotency-Key belongs to another job, or to one still on its way in"),
+    "no_webhook_secret": (409, "there is no secret that messages to a webhook could be signed with"),
     "nothing_kept": (409, "the server keeps nothing, and this needs something kept"),
     "body_too_large": (413, "the request has more bytes than the limit"),
     "unsupported_encoding": (415, "the request's body is compressed"),
@@ -124,17 +136,17 @@ def answer(error: Exception, path: str = "") -> Response:
     """The response to show for an error, in the shape of the API that ``path`` belongs to."""
     refused = refusal(error)
     status, body = _shaped(refused, path)
-    later = {"Retry-After": _LATER} if status == 503 else {}
-    kind = "application/json; charset=utf-8" if path.startswith(_REMOVEBG) else "application/json"
+    later = {"Retry-After": _LATER} if status == 503 or refused.code == "quota_used_up" else {}
+    kind = "application/json; charset=utf-8" if path.startswith(REMOVEBG) else "application/json"
     return JSONResponse(body, status, later | refused.headers, media_type=kind)
 
 
 def _shaped(refused: Refused, path: str) -> tuple[int, dict[str, object]]:
-    if path.startswith(_REMOVEBG):
+    if path.startswith(REMOVEBG):
         from cleancut.server.removebg.faults import shaped
 
         return shaped(refused)
-    if path == _REMBG:
+    if path == REMBG:
         said = f"{refused}; {refused.hint}"
         # FastAPI's own shape, which that server's clients know.
         listed = [{"type": refused.code, "loc": ["request"], "msg": said}]
@@ -170,7 +182,7 @@ def _spelled(text: str) -> str:
 def _of_core(error: CleancutError) -> Refused:
     message, hint = str(error), _HINTS.get(error.code, error.hint)
     if status_of(error) == 503 and not error.code.startswith("service_"):
-        message, hint = _INSIDE[error.kind], "tell whoever runs the server"
+        message, hint = _TOLD.get(error.code, (_INSIDE[error.kind], "tell whoever runs the server"))
     found = Refused("internal_error", _spelled(message), hint=_spelled(hint))
     found.code, found.status = error.code, status_of(error)
     return found

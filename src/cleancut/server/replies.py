@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from typing import IO
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -81,6 +82,12 @@ class _Rest:
 
     def close(self) -> None:
         self._file.close()
+
+
+def has(request: Request, etag: str) -> bool:
+    """Whether the client says that it has this already (If-None-Match)."""
+    asked = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    return etag in asked or "*" in asked
 
 
 def type_of(name: str) -> str:

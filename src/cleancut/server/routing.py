@@ -35,6 +35,14 @@ TheService = Annotated[Service, Depends(service_in)]
 TheClient = Annotated[Client, Depends(client_in)]
 
 
+def own(service: TheService, client: TheClient) -> None:
+    """Refuse what shows whose it is, where nobody can be told from others. Raises Refused (needs_keys)."""
+    if client.by == "nobody" and service.settings.exposed:
+        raise Refused(
+            "needs_keys", "without keys, nobody's data can be told from others'", hint="ask the operator to make keys"
+        )
+
+
 def count(request: Request) -> None:
     """Count a request of a client that is known. Raises Refused (rate_limited)."""
     service = service_in(request)
@@ -92,6 +100,22 @@ class Known(APIRoute):
             return await handle(_Quick(request.scope, request.receive))
 
         return known
+
+
+class Sending(Known):
+    """A route to which much is sent: a few at a time."""
+
+    def get_route_handler(self) -> Handler:
+        """Find out who it is, and let it in, then go on."""
+        handle = APIRoute.get_route_handler(self)
+
+        async def admitted(request: Request) -> Response:
+            request.state.client = _known(request)
+            with service_in(request).sending.entered():
+                count(request)
+                return await handle(_Quick(request.scope, request.receive))
+
+        return admitted
 
 
 class Work(Known):

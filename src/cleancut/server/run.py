@@ -25,8 +25,11 @@ from cleancut.server.settings import ServerSettings
 # Connections that wait to be accepted: more than this, and the kernel lets the clients try again.
 _BACKLOG = 256
 
+# More than connections and jobs on their way in ever take.
+_FILES = 16_384
+
 # A step of the largest photos takes about as long, and none can be stopped half-way.
-_LAST_STEP_S = 5.0
+LAST_STEP_S = 5.0
 
 
 def serve(settings: ServerSettings, listening: Callable[[str], None]) -> None:
@@ -37,6 +40,7 @@ def serve(settings: ServerSettings, listening: Callable[[str], None]) -> None:
     """
     check_exposure(settings)
     check_model(settings)
+    _allow_files()
     with bind(settings.host, settings.port) as bound:
         server = Server(settings, alone=True)
         host, port = bound.getsockname()[:2]
@@ -44,6 +48,18 @@ def serve(settings: ServerSettings, listening: Callable[[str], None]) -> None:
         server.run(sockets=[bound])
     if server.interrupted:
         raise KeyboardInterrupt
+
+
+def _allow_files() -> None:
+    """Have as many files open as this process may: each connection is one, and each photo on its way in."""
+    try:
+        import resource
+    except ImportError:
+        return  # Windows has no such limit.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def check_exposure(settings: ServerSettings) -> None:
@@ -92,7 +108,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, settings: ServerSettings, alone: bool = False) -> None:
         self.interrupted = False
-        self._longest = settings.drain + _LAST_STEP_S if alone else None
+        self._longest = settings.drain + LAST_STEP_S if alone else None
         self.app = create_app(settings)
         proxies = list(settings.trusted_proxies)
         config = uvicorn.Config(
@@ -118,7 +134,7 @@ class Server(uvicorn.Server):
         that it failed.
         """
         service: Service = self.app.state.service
-        service.admission.closed = True
+        service.admission.closed = service.sending.closed = True
         self.interrupted = self.interrupted or sig == signal.SIGINT
         self.force_exit = self.force_exit or (self.should_exit and sig == signal.SIGINT)
         self.should_exit = True
@@ -126,7 +142,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let requests under way end; those that do not within ``drain`` are told that the server stops."""
         if self._longest is not None:
-            _end_after(self._longest)
+            end_after(self._longest)
         await super().shutdown(sockets)
         if self.force_exit:
             # uvicorn leaves it at that; but a request can still be told, and a folder be cleaned.
@@ -134,10 +150,10 @@ class Server(uvicorn.Server):
                 task.cancel()
             await self.lifespan.shutdown()
             if self._longest is not None:
-                _end_after(1)
+                end_after(1)
 
 
-def _end_after(seconds: float) -> None:
+def end_after(seconds: float) -> None:
     """End the process then, if it still is there: Python would wait for all threads, and so for a model that hangs."""
 
     def end() -> None:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cleancut.jobs.desk import Desk
 from cleancut.server.admission import Admission
 from cleancut.server.auth import Auth, secret_in
+from cleancut.server.crew import desk_of
 from cleancut.server.cutouts import Cutouts
 from cleancut.server.keys import Keys, keys_file
 from cleancut.server.limits import Rates
 from cleancut.server.metrics import Metrics
 from cleancut.server.removebg.credits import Ledger
 from cleancut.server.settings import ServerSettings
-from cleancut.server.work import Workers
+from cleancut.server.work import Threads, Workers
 from cleancut.storage.local import LocalStorage
+
+# Jobs that are received at a time. Each may hold as many files open as a form may have, and what of them is in memory.
+_SENDING = 8
+
+# Questions to the data base of jobs at a time.
+_ASKING = 16
 
 
 @dataclass(slots=True)
@@ -29,6 +37,13 @@ class Service:
     cutouts: Cutouts
     metrics: Metrics
     ledger: Ledger
+    desk: Desk
+    sending: Admission
+    """For jobs on their way in."""
+    receiving: Threads
+    """For what is done with them."""
+    asking: Threads
+    """For questions to the data base of jobs."""
     not_ready: str | None = "the model has not been loaded yet"
     """Why requests would have to wait or fail; None once the default model has run."""
     device: str = ""
@@ -47,4 +62,9 @@ def service_of(settings: ServerSettings) -> Service:
     auth = Auth(settings, Keys(keys_file(settings.core.home)), rates, secret)
     metrics.watch("cleancut_working", "Requests being worked on.", lambda: admission.working)
     metrics.watch("cleancut_waiting", "Requests that upload or wait for their turn.", lambda: admission.waiting)
-    return Service(settings, auth, rates, admission, workers, storage, cutouts, metrics, ledger)
+    desk = desk_of(settings)
+    sending = Admission(_SENDING, 0)
+    receiving, asking = Threads(_SENDING, "receiving"), Threads(_ASKING, "asking")
+    return Service(
+        settings, auth, rates, admission, workers, storage, cutouts, metrics, ledger, desk, sending, receiving, asking
+    )

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from cleancut.errors import OptionError
 from cleancut.options import Limits, Precision
+from cleancut.outside.network import Network
 from cleancut.settings import Settings, flag_in, number_in, read_settings
 
 LogFormat = Literal["text", "json"]
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # What the guides ask for, where strangers can reach the server.
 EXPOSED_RATES = ("10/minute", "50/hour", "200/day")
@@ -187,6 +187,30 @@ class ServerSettings:
     feedback_seconds: int = _setting(2_592_000, "seconds that pictures sent to `/v1.0/improve` are kept")
     v1_max_bytes: int = _setting(64_000_000, "most bytes of a picture at `/api/v1/…`")
     v1_max_pixels: int = _setting(50_000_000, "most pixels of a picture at `/api/v1/…`")
+    database: str | None = _setting(
+        None, "data base of jobs, as `postgresql://user:password@host/name`; unset: a file in `server/jobs`", _text
+    )
+    jobs_folder: Path | None = _setting(
+        None,
+        "folder of jobs' photos and results, which all servers and workers share; unset: `server/jobs/store` in "
+        "`CLEANCUT_HOME`",
+        _text,
+    )
+    job_workers: int = _setting(
+        1, "pictures of jobs that this process makes at a time; `0` leaves them to `cleancut worker`", _count
+    )
+    metrics_port: int = _setting(0, "port of a worker's metrics, at `CLEANCUT_HOST`; 0 for none", _port)
+    job_pictures: int = _setting(1000, "most pictures of one job")
+    job_bytes: int = _setting(1_000_000_000, "most bytes of one job's photos, also unpacked")
+    job_upload_seconds: int = _setting(3600, "seconds that sending a job may take")
+    job_picture_seconds: int = _setting(300, "seconds that one picture of a job may take")
+    job_seconds: int = _setting(86_400, "seconds that a job and its results are kept after its end")
+    job_longest_seconds: int = _setting(604_800, "seconds after which what still waits of a job is given up")
+    jobs_pictures: int = _setting(10_000, "pictures of one key's jobs that may wait")
+    jobs_bytes: int = _setting(50_000_000_000, "most bytes of the photos of all jobs that are kept")
+    webhook_networks: tuple[Network, ...] = _setting(
+        (), "networks inside which webhooks may lie all the same, such as `10.1.0.0/16`", _networks
+    )
     log_format: LogFormat = _setting("text", "`json` for one JSON object a line", _one_of("text", "json"))
 
     def __post_init__(self) -> None:
@@ -257,6 +281,7 @@ def read_server_settings(environment: Mapping[str, str] | None = None, **flags: 
         if each.name != "core"
     }
     values |= {name: value for name, value in flags.items() if value is not None}
-    if values["store_folder"] is not None:
-        values["store_folder"] = Path(values["store_folder"]).expanduser().absolute()
+    for name in ("store_folder", "jobs_folder"):
+        if values[name] is not None:
+            values[name] = Path(values[name]).expanduser().absolute()
     return ServerSettings(core=read_settings(environment), **values)

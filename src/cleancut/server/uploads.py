@@ -8,10 +8,11 @@ from contextlib import suppress
 
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.formparsers import MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cleancut.server.forms import STROKES_BYTES
-from cleancut.server.problems import Refused, answer
+from cleancut.server.problems import REMBG, REMOVEBG, Refused, answer
 from cleancut.server.settings import ServerSettings
 
 # What a client may still send after it has been refused, so that it comes to read why: most read only afterwards, and a
@@ -20,6 +21,9 @@ _DRAINED_BYTES = 32_000_000
 _DRAINED_S = 10.0
 # Whoever pauses for so long has read the answer, and waits for nothing but the end of the connection.
 _PAUSE_S = 1.0
+
+# Where whole folders are sent to.
+JOBS = "/api/v1/jobs"
 
 # Fields and the envelope of a form.
 _TEXT = 1_000_000
@@ -32,6 +36,10 @@ _EPILOGUE = 1024
 
 # What the fields of a form may be encoded in. Some others take minutes for a megabyte (punycode).
 _CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso8859-1", "latin-1", "latin1")
+
+
+# What of a file that is being received stays in memory: a job has a hundred of them.
+MultiPartParser.spool_max_size = 256 * 1024
 
 
 class Uploads:
@@ -51,7 +59,9 @@ class Uploads:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        body = _Body(receive, self._settings, headers, body_limit(scope["path"], self._settings, headers))
+        limit = body_limit(scope["path"], self._settings, headers)
+        seconds = self._settings.job_upload_seconds if scope["path"] == JOBS else self._settings.deadline
+        body = _Body(receive, self._settings, headers, limit, seconds)
         patience = self._settings.patience
 
         async def send_in_time(message: Message) -> None:
@@ -82,7 +92,7 @@ class Uploads:
 
 def body_limit(path: str, settings: ServerSettings, headers: Headers) -> int:
     """Most bytes of a request's body: its pictures, as base64 where they are sent so, and the text around them."""
-    if path.startswith("/v1.0/"):
+    if path.startswith(REMOVEBG):
         # Two pictures as base64, in any form that clients send them.
         return settings.removebg_max_bytes * 2 * 3 // 2 + _TEXT
     if not path.startswith("/api/") or path == "/api/session":
@@ -90,9 +100,11 @@ def body_limit(path: str, settings: ServerSettings, headers: Headers) -> int:
     if _type(headers)[0] == b"application/x-www-form-urlencoded":
         # It holds no files, and a megabyte of it takes a quarter of a second of everybody's time.
         return _TEXT
+    if path == JOBS:
+        return settings.job_bytes + settings.v1_max_bytes + _TEXT
     if path == "/api/remove-background":
         return settings.guides_max_bytes + _TEXT
-    if path == "/api/remove":
+    if path == REMBG:
         return settings.v1_max_bytes + _TEXT
     if path in ("/api/edit-mask", "/api/add-background"):
         return settings.guides_max_bytes * 2 * 4 // 3 + _TEXT
@@ -123,11 +135,11 @@ class _NotTaken(Exception):
 class _Body:
     """A request's body, and how much of it has come."""
 
-    def __init__(self, receive: Receive, settings: ServerSettings, headers: Headers, limit: int) -> None:
+    def __init__(self, receive: Receive, settings: ServerSettings, headers: Headers, limit: int, seconds: int) -> None:
         self._receive = receive
         self._patience = settings.patience
         # Routes with a deadline of their own answer first.
-        self._until = time.monotonic() + settings.deadline + 1
+        self._until = time.monotonic() + seconds + 1
         self._waits_for_leave = headers.get("expect", "").lower() == "100-continue"
         self._begun = False
         self._given_up = False

@@ -9,11 +9,15 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from starlette.requests import Request
 
+from cleancut.jobs.database import unavailable
 from cleancut.pipeline import Clock
 from cleancut.server.problems import Refused
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# A question to a data base that has not been answered by then is refused.
+_ANSWERS_S = 20.0
 
 
 class Abandoned(Exception):
@@ -89,6 +93,30 @@ class Workers:
         """Begin nothing more, and stop what is under way at its next step."""
         for flight in self._flights.values():
             flight.clock.abandoned = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Threads:
+    """Threads of their own for what may take long: the others' calls go on, and nobody waits for ever.
+
+    A data base that is frozen answers nothing, and not even a refusal.
+    """
+
+    def __init__(self, count: int, name: str) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
+
+    async def __call__(self, call: Callable[[], T], seconds: float | None = _ANSWERS_S) -> T:
+        """What ``call`` gives. Raises DatabaseUnavailable where it has not come in so many seconds."""
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                return await asyncio.get_running_loop().run_in_executor(self._pool, call)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise unavailable(error) from error
+
+    def close(self) -> None:
+        """Begin nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import zipfile
 from typing import Any
 
 import schemathesis
@@ -39,6 +40,18 @@ for _kind, _pictures in PICTURES.items():
 for _kind in ("image/avif", "image/tiff", "image/heic"):
     # A file of another kind under their name: what it is, is judged by its bytes.
     schemathesis.openapi.media_type(_kind, PICTURES["image/png"])
+
+
+def _zipped(*pictures: bytes) -> bytes:
+    with zipfile.ZipFile(file := io.BytesIO(), "w") as archive:
+        for at, each in enumerate(pictures):
+            archive.writestr(f"photos/{at}.png", each)
+    return file.getvalue()
+
+
+schemathesis.openapi.media_type(
+    "application/zip", st.lists(PICTURES["image/png"], min_size=1, max_size=2).map(lambda pictures: _zipped(*pictures))
+)
 
 schemathesis.openapi.format(
     "image-data-url",

@@ -38,19 +38,23 @@ TITLES = {
     "unknown_foreground": "Could not identify foreground in image",
 }
 
-# Our own refusals → status, title and code there. All others keep their status and code, and say what they say.
-THEIRS: dict[str, tuple[int, str, str]] = {
-    "not_an_image": (400, "Invalid file type", "invalid_file_type"),
-    "unsupported_image": (400, "Invalid file type", "invalid_file_type"),
-    "damaged_image": (400, "Failed to read image", "failed_to_read_image"),
-    "input_refused": (400, "Failed to read image", "failed_to_read_image"),
-    "input_missing": (400, "Failed to read image", "failed_to_read_image"),
-    "file_too_large": (400, "File too large", "file_too_large"),
-    "body_too_large": (400, "File too large", "file_too_large"),
-    "image_too_large": (400, "Image resolution too high", "resolution_too_high"),
-    "image_too_small": (400, "Invalid image dimensions", "invalid_dimensions"),
-    "cannot_hold": (400, TITLES["invalid_format"], "invalid_format"),
-    "no_subject": (400, TITLES["unknown_foreground"], "unknown_foreground"),
+# Our own refusals → their code, where one of the above is meant.
+MEANT = {
+    "not_an_image": "invalid_file_type",
+    "unsupported_image": "invalid_file_type",
+    "damaged_image": "failed_to_read_image",
+    "input_refused": "failed_to_read_image",
+    "input_missing": "failed_to_read_image",
+    "file_too_large": "file_too_large",
+    "body_too_large": "file_too_large",
+    "image_too_large": "resolution_too_high",
+    "image_too_small": "invalid_dimensions",
+    "cannot_hold": "invalid_format",
+    "no_subject": "unknown_foreground",
+}
+
+# Others → status, title and code there. All that remain keep their status and code, and say what they say.
+OTHERS: dict[str, tuple[int, str, str]] = {
     "key_needed": (403, "Missing API Key", "auth_failed"),
     "key_unknown": (403, "API Key invalid", "auth_failed"),
     "rate_limited": (429, "Rate limit exceeded", "rate_limit_exceeded"),
@@ -69,11 +73,13 @@ class Fault(Refused):
 def shaped(refused: Refused) -> tuple[int, dict[str, object]]:
     """Status and body of a refusal."""
     if isinstance(refused, Fault):
-        status, title, code, detail = 400, TITLES[refused.fault], refused.fault, str(refused)
-        if code.startswith("failed_"):
-            # Many clients show the title alone.
-            title = f"{title}: {detail}"
+        status, code, detail = 400, refused.fault, str(refused)
+        # Many clients show the title alone.
+        title = f"{TITLES[code]}: {detail}" if code.startswith("failed_") else TITLES[code]
     else:
-        status, title, code = THEIRS.get(refused.code, (refused.status, str(refused), refused.code))
         detail = f"{refused}; {refused.hint}"
+        if code := MEANT.get(refused.code, ""):
+            status, title = 400, TITLES[code]
+        else:
+            status, title, code = OTHERS.get(refused.code, (refused.status, str(refused), refused.code))
     return status, {"errors": [{"title": title, "code": code, "detail": detail}]}

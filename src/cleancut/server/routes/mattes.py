@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -25,6 +25,7 @@ from cleancut.server.forms import (
     options_of,
     strokes_of,
 )
+from cleancut.server.moments import shown
 from cleancut.server.openapi import ID, NOT_MODIFIED, errors, file, links, picture_or, pictures
 from cleancut.server.photos import keeps, photo_of, wants_picture
 from cleancut.server.problems import Refused
@@ -208,14 +209,14 @@ def _info(id: str, facts: Facts, service: Service, owner: str) -> MatteInfo:
     return MatteInfo(
         id=id, width=facts.width, height=facts.height, subject=facts.subject, confidence=facts.confidence,
         model=facts.model, device=facts.device, precision=facts.precision, notes=list(facts.notes),
-        expires=datetime.fromtimestamp(stored.expires if stored else 0, UTC),
+        expires=shown(stored.expires if stored else 0),
         matte=f"/api/v1/mattes/{id}/matte.png", pictures=f"/api/v1/mattes/{id}/pictures",
     )  # fmt: skip
 
 
 def _expiry(made: Made, service: Service, owner: str) -> datetime:
     stored = service.storage.find(owner, made.name)
-    return datetime.fromtimestamp(stored.expires if stored else 0, UTC)
+    return shown(stored.expires if stored else 0)
 
 
 router = APIRouter()

@@ -12,6 +12,7 @@ from cleancut._version import __version__
 from cleancut.errors import CleancutError
 from cleancut.models.spec import ModelSpec
 from cleancut.options import Format, Quality
+from cleancut.server.forms import JOB_FILES
 from cleancut.server.models import default_name
 from cleancut.server.openapi import errors
 from cleancut.server.routing import Known, TheService
@@ -61,6 +62,14 @@ class Limit(BaseModel):
     min_side: int
 
 
+class JobLimit(BaseModel):
+    """What a job may have."""
+
+    files: int = Field(description="Photos sent each as a file; more come as a ZIP.")
+    pictures: int
+    bytes: int
+
+
 class ServerInfo(BaseModel):
     """What a client has to know before it asks."""
 
@@ -76,6 +85,7 @@ class ServerInfo(BaseModel):
     rates: list[str] = Field(description="Windows of requests of one client.")
     guides: Limit
     v1: Limit
+    jobs: JobLimit | None = Field(description="null: the server takes no jobs.")
 
 
 @router.get("/models", responses=errors())
@@ -94,6 +104,9 @@ async def server(service: TheService) -> ServerInfo:
         keys_needed=bool(service.auth.keys), urls_allowed=settings.allow_url,
         keeps_seconds=settings.keep_seconds if settings.store else None, rates=list(settings.rates),
         guides=_limit(settings.guides_limits), v1=_limit(settings.v1_limits),
+        jobs=JobLimit(files=JOB_FILES, pictures=settings.job_pictures, bytes=settings.job_bytes)
+        if settings.store
+        else None,
     )  # fmt: skip
 
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.datastructures import UploadFile
 
 from cleancut.background import parse_colour
 from cleancut.errors import FileTooLarge, InputError
 from cleancut.geometry import Size, is_beyond, is_empty, parse_region, region_pixels
 from cleancut.options import Options
+from cleancut.outside.fetch import fetch
 from cleancut.server.asks import Ask, Made, Placed
 from cleancut.server.auth import Client
-from cleancut.server.fetch import fetch
+from cleancut.server.forms import bytes_of
 from cleancut.server.openapi import errors, pictures
 from cleancut.server.photos import keeps, wants_json
 from cleancut.server.problems import Refused
@@ -142,19 +142,10 @@ async def source_of(given: Parameters, service: Service) -> bytes:
         raise Fault("multiple_sources", "send only one of image_file, image_file_b64 and image_url")
     most = service.settings.removebg_max_bytes
     if upload is not None:
-        return await _bytes_of(upload, most)
+        return await bytes_of(upload, most, "image_file")
     if encoded is not None:
         return await asyncio.to_thread(decoded, encoded, most)
     return await _fetched(str(url), service, "invalid_image_url", "failed_image_download")
-
-
-async def _bytes_of(upload: UploadFile, most: int) -> bytes:
-    if upload.size is not None and upload.size > most:
-        raise Fault("file_too_large", f"File exceeds limit of {most // 1_000_000}MB")
-    data = await upload.read()
-    if not data:
-        raise Fault("failed_to_read_image", "the file is empty")
-    return data
 
 
 async def _fetched(url: str, service: Service, invalid: str, failed: str) -> bytes:
@@ -175,7 +166,7 @@ async def _behind(given: Parameters, service: Service) -> bytes | None:
     """The picture to stand behind the subject."""
     upload, url = given.file("bg_image_file"), given.text("bg_image_url")
     if upload is not None:
-        return await _bytes_of(upload, service.settings.removebg_max_bytes)
+        return await bytes_of(upload, service.settings.removebg_max_bytes, "bg_image_file")
     if url is not None:
         return await _fetched(url, service, "invalid_bg_image_url", "failed_bg_download")
     return None

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from cleancut.server.cutouts import gone
 from cleancut.server.openapi import NAME, NOT_MODIFIED, errors, pictures
-from cleancut.server.replies import TYPES, Bytes, type_of
+from cleancut.server.replies import TYPES, Bytes, has, type_of
 from cleancut.server.routing import Known, TheClient, TheService
 from cleancut.server.service import Service
 
@@ -40,17 +40,12 @@ async def kept(
     etag = f'"{name}"'
     left = max(0, int(found.expires - time.time()))
     caching = {"ETag": etag, "Cache-Control": f"private, max-age={left}, immutable"}
-    if _has(request, etag):
+    if has(request, etag):
         return Response(status_code=304, headers=caching)
     data = await asyncio.to_thread(service.storage.get, owner, name)
     if data is None:
         raise gone(what)
     return Bytes(data, media_type=kind, headers=caching | (headers or {}))
-
-
-def _has(request: Request, etag: str) -> bool:
-    asked = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    return etag in asked or "*" in asked
 
 
 @router.get(
