@@ -10,18 +10,28 @@ from __future__ import annotations
 from cleancut.client.answers import Cutout, Licence, Matte, Model, Server
 from cleancut.client.client import Client
 from cleancut.client.fields import Photo, Stroke
-from cleancut.errors import ServiceError, ServiceRefused, ServiceUnavailable
+from cleancut.client.jobs import Attempt, Item, Job, Message, Problem, Secret
+from cleancut.client.webhooks import verify as verify_webhook
+from cleancut.errors import ServiceError, ServiceRefused, ServiceUnavailable, WebhookRefused
 
 __all__ = [
+    "Attempt",
     "Client",
     "Cutout",
+    "Item",
+    "Job",
     "Licence",
     "Matte",
+    "Message",
     "Model",
     "Photo",
+    "Problem",
+    "Secret",
     "Server",
     "ServiceError",
     "ServiceRefused",
     "ServiceUnavailable",
     "Stroke",
+    "WebhookRefused",
+    "verify_webhook",
 ]

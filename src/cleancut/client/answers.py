@@ -95,6 +95,16 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class JobLimits:
+    """What a job may have."""
+
+    files: int
+    """Photos sent each as a file; more come as a ZIP."""
+    pictures: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """What the service is and accepts."""
 
@@ -114,18 +124,20 @@ class Server:
     """What it accepts from this client."""
     guides: Limits
     """What its other routes accept."""
+    jobs: JobLimits | None
+    """None: it takes no jobs."""
 
 
 def told(response: httpx.Response, kind: type[Kind]) -> Kind:
     """The JSON of an answer as a dataclass. Raises ServiceUnavailable for what is no such thing."""
-    return _checked(response, kind, response.read())
+    return checked(response, kind, response.read())
 
 
-def check_kind(response: httpx.Response, kind: str) -> None:
-    """Raises ServiceUnavailable for an answer of another media type, as a web page."""
+def check_kind(response: httpx.Response, *kinds: str) -> None:
+    """Raises ServiceUnavailable for an answer of none of these media types (``image/``: any of those)."""
     sent = response.headers.get("content-type", "nothing named").partition(";")[0].strip().lower()
-    if sent != kind:
-        raise foreign(response, f"{sent} instead of {kind}")
+    if not any(sent.startswith(kind) if kind.endswith("/") else sent == kind for kind in kinds):
+        raise foreign(response, f"{sent} instead of {' or '.join(kinds)}")
 
 
 def cutout(response: httpx.Response) -> Cutout:
@@ -143,7 +155,22 @@ def cutout(response: httpx.Response) -> Cutout:
         "name": headers.get("content-location", headers.get("location", "")).rpartition("/")[2] or None,
         "requests_left": headers.get("x-ratelimit-remaining"),
     }
-    return _checked(response, Cutout, values)
+    return checked(response, Cutout, values)
+
+
+def checked(response: httpx.Response, kind: type[Kind], values: bytes | Mapping[str, Any]) -> Kind:
+    """Values, or JSON, of an answer as a dataclass. Raises ServiceUnavailable for what is no such thing."""
+    from pydantic import ValidationError
+
+    adapter = _adapter(cast("Hashable", kind))
+    try:
+        found = adapter.validate_json(values) if isinstance(values, bytes) else adapter.validate_python(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        place = ".".join(str(each) for each in first["loc"])
+        raise foreign(response, f"{place}: {first['msg']}" if place else first["msg"]) from error
+    made: Kind = found
+    return made
 
 
 def foreign(response: httpx.Response, why: str) -> ServiceError:
@@ -168,20 +195,6 @@ def retry_after(response: httpx.Response) -> int | None:
     """Seconds after which the answer asks to be tried again; None where it gives none, or a date."""
     text = response.headers.get("retry-after", "").strip()
     return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
-
-
-def _checked(response: httpx.Response, kind: type[Kind], values: bytes | Mapping[str, Any]) -> Kind:
-    from pydantic import ValidationError
-
-    adapter = _adapter(cast("Hashable", kind))
-    try:
-        found = adapter.validate_json(values) if isinstance(values, bytes) else adapter.validate_python(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        place = ".".join(str(each) for each in first["loc"])
-        raise foreign(response, f"{place}: {first['msg']}" if place else first["msg"]) from error
-    made: Kind = found
-    return made
 
 
 @cache

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 
 from cleancut.client.answers import Cutout, Matte, Model, Server, check_kind, cutout, told
-from cleancut.client.fields import CutoutFields, Form, MatteFields, Photo, PictureFields
-from cleancut.client.transport import Transport
+from cleancut.client.fields import CutoutFields, MatteFields, Photo, PictureFields, form_of
+from cleancut.client.jobs import JobCalls
+from cleancut.client.transport import Transport, path_of
 from cleancut.errors import OptionError, ServiceUnavailable
-from cleancut.files import make_folder, replacing
 from cleancut.options import also_takes_options
 
 _PICTURES = {"Accept": "image/*, application/zip"}
@@ -27,7 +27,7 @@ class _Erased:
     erased: int
 
 
-class Client:
+class Client(JobCalls):
     """Asks one cleancut service. May be used by several threads; ``close`` it, or use it as a context manager.
 
     A photo is an encoded picture's bytes, a Path, which is read while it is sent, or an http(s) URL, which the service
@@ -51,7 +51,7 @@ class Client:
         ``timeout``: seconds in which nothing moves before the service is given up; its own deadline is 120.
         ``retries``: how often a request is sent again if no answer came at all, or one that asks for it (429 and 503;
         Retry-After is heeded up to a minute). ``keep=False`` asks the service to keep nothing of what is sent and made;
-        mattes cannot be made then. Raises OptionError.
+        mattes and jobs cannot be made then. Raises OptionError.
         """
         self._transport = Transport(address, key, timeout, retries, keep)
 
@@ -81,13 +81,13 @@ class Client:
         return self._cut(photo, given)
 
     def _cut(self, photo: Photo, given: CutoutFields) -> Cutout:
-        with self._transport.answer("POST", "/api/v1/cutouts", Form(given, photo), _PICTURES) as response:
+        with self._transport.answer("POST", "/api/v1/cutouts", form_of(given, photo), _PICTURES) as response:
             return cutout(response)
 
     @also_takes_options(MatteFields)
     def matte(self, photo: Photo, given: MatteFields) -> Matte:
         """Find the subject of a photo. The service keeps the matte for a while, for any number of pictures."""
-        with self._transport.answer("POST", "/api/v1/mattes", Form(given, photo)) as response:
+        with self._transport.answer("POST", "/api/v1/mattes", form_of(given, photo)) as response:
             return told(response, Matte)
 
     def find(self, id: str) -> Matte:
@@ -106,7 +106,7 @@ class Client:
         return self._render(matte, given)
 
     def _render(self, matte: Matte | str, given: PictureFields) -> Cutout:
-        with self._transport.answer("POST", f"{_place(matte)}/pictures", Form(given), _PICTURES) as response:
+        with self._transport.answer("POST", f"{_place(matte)}/pictures", form_of(given), _PICTURES) as response:
             return cutout(response)
 
     def result(self, name: str) -> bytes:
@@ -145,15 +145,7 @@ class Client:
 
         Also raises Unwritable. The file appears whole or not at all.
         """
-        make_folder(target.parent)
-        with (
-            self._transport.answer("GET", "/api/v1/data") as response,
-            replacing(target) as temporary,
-            temporary.open("wb") as file,
-        ):
-            check_kind(response, "application/zip")
-            for part in response.iter_bytes():
-                file.write(part)
+        self._transport.download("/api/v1/data", "application/zip", target)
 
     def erase(self) -> int:
         """Delete all that the service keeps for this key, now; how many files that were."""
@@ -171,10 +163,7 @@ class Client:
 
 def _place(matte: Matte | str) -> str:
     id = matte.id if isinstance(matte, Matte) else matte
-    # A path's own signs would lead elsewhere, and there is a DELETE for all that is kept.
-    if not re.fullmatch("[0-9A-Za-z_-]{1,64}", id):
-        raise OptionError(f"{id!r} is no id of a matte", hint="give what client.matte() answered, or its id")
-    return f"/api/v1/mattes/{id}"
+    return path_of("mattes", id, "matte", "give what client.matte() answered, or its id")
 
 
 def _result(name: str) -> str:

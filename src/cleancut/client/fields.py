@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any, Literal, ParamSpec, TypeAlias, TypeVar
 
+from cleancut.client.answers import Matte
 from cleancut.errors import InputMissing, OptionError
 from cleancut.options import Channels, Format, MetadataPolicy, PngEffort, Quality, Shadow
 
 Photo: TypeAlias = bytes | Path | str
 """An encoded picture's bytes, a file, or an http(s) URL that the service fetches."""
+
+Priority: TypeAlias = Literal["low", "normal", "high"]
 
 Part: TypeAlias = tuple[str, tuple[str | None, bytes | IO[bytes]]]
 """A part of a form: its name, and the name and content of its file; the name is None where it is no file."""
@@ -57,8 +60,8 @@ class MatteFields:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureFields:
-    """How a picture is made of a matte. ``background`` is a word; a picture goes into ``background_image``."""
+class RenderFields:
+    """How pictures are made of their mattes. ``background`` is a word; a picture goes into ``background_image``."""
 
     background: str | None = None
     background_image: bytes | Path | None = None
@@ -85,6 +88,12 @@ class PictureFields:
     png_effort: PngEffort | None = None
     metadata: MetadataPolicy | None = None
     require_subject: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureFields(RenderFields):
+    """How a picture is made of a matte."""
+
     strokes: Sequence[Stroke] | None = None
 
 
@@ -93,48 +102,130 @@ class CutoutFields(PictureFields, MatteFields):
     """Both."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class JobFields(RenderFields, MatteFields):
+    """What a job has beside its photos, and how all its pictures are made."""
+
+    archive: bytes | Path | None = None
+    """A ZIP of photos."""
+    mattes: Iterable[Matte | str] = ()
+    """Mattes that are kept, or their ids: their photos are taken."""
+    webhook: str | None = None
+    """Where the job's end is told, by a signed POST."""
+    priority: Priority | None = None
+    """Which jobs come first."""
+    idempotency: str | None = None
+    """The same job sent again under the same key is not made twice; by default each has a key of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a form: its field, the name that is told of it, and what is in it, or where it is read."""
+
+    field: str
+    name: str
+    content: bytes | Path
+
+
 class Form:
     """A form that can be sent several times: its files are opened anew each time, and read while they are sent."""
 
-    def __init__(self, given: MatteFields | PictureFields, photo: Photo | None = None) -> None:
-        """Raises OptionError for what cannot be sent at all; all other values are the service's to judge."""
-        values = {each.name: getattr(given, each.name) for each in fields(given)}
-        self._files = _files(photo, values.pop("background_image", None), needed=isinstance(given, MatteFields))
-        text = {name: _text(name, value) for name, value in values.items() if value is not None}
-        if isinstance(photo, str):
-            text["url"] = _url(photo)
-        self._text: list[Part] = [(name, (None, value.encode())) for name, value in text.items()]
+    def __init__(self, text: Iterable[tuple[str, str]], files: Iterable[File]) -> None:
+        self._text: list[Part] = [(name, (None, value.encode())) for name, value in text]
+        self._files = list(files)
 
     @contextmanager
     def parts(self) -> Iterator[list[Part]]:
         """The parts, ready to be sent once. Raises InputMissing."""
         with ExitStack() as opened:
             files: list[Part] = []
-            for name, content in self._files.items():
+            for each in self._files:
+                content = each.content
                 file = opened.enter_context(_opened(content)) if isinstance(content, Path) else content
-                # The file's own name is nobody's business, but without one it would be taken for text.
-                files.append((name, ("picture", file)))
-            # Text comes first: it is refused before the photo has been sent.
+                files.append((each.field, (each.name, file)))
+            # Text comes first: it is refused before the photos have been sent.
             yield [*self._text, *files]
 
 
-def _files(photo: object, background: object, *, needed: bool) -> dict[str, bytes | Path]:
-    files: dict[str, bytes | Path] = {}
-    if isinstance(photo, bytes | Path):
-        files["image"] = photo
-    elif needed and not isinstance(photo, str):
-        raise OptionError(
-            f"{type(photo).__name__!r} cannot be sent as a photo",
-            hint="give an encoded picture's bytes, a pathlib.Path, or a URL",
-        )
-    if isinstance(background, bytes | Path):
-        files["background_image"] = background
-    elif background is not None:
-        raise OptionError(
-            f"background_image: {background!r} is no picture",
-            hint="give a picture's bytes or a pathlib.Path; a colour or blur goes into background",
-        )
-    return files
+def form_of(given: MatteFields | RenderFields, photo: Photo | None = None) -> Form:
+    """The form for one picture.
+
+    Raises OptionError for what cannot be sent at all; all other values are the service's to judge.
+    """
+    # The file's own name is nobody's business, but without one it would be taken for text.
+    files = [File("image", _NAMELESS, photo)] if isinstance(photo, bytes | Path) else []
+    text = _texts(given)
+    if isinstance(photo, str):
+        text.append(("url", _url(photo)))
+    elif not files and isinstance(given, MatteFields):
+        raise _no_photo(photo)
+    return Form(text, files + _behind(given))
+
+
+def job_form(photos: Iterable[Photo], given: JobFields) -> Form:
+    """The form of a job. Raises OptionError."""
+    text, files = _texts(given, "archive", "mattes", "idempotency"), _behind(given)
+    if given.archive is not None:
+        files.append(File("archive", _NAMELESS, _a_file("archive", given.archive, "a ZIP's bytes or a pathlib.Path")))
+    sent = 0
+    for photo in _several("photos", photos):
+        if isinstance(photo, str):
+            text.append(("url", _url(photo)))
+            continue
+        if not isinstance(photo, bytes | Path):
+            raise _no_photo(photo)
+        sent += 1
+        if sent > MOST_FILES:
+            raise OptionError(
+                f"photos: a job takes at most {MOST_FILES} as files of their own",
+                hint="put them into a ZIP and give it as archive, or submit several jobs",
+            )
+        # Results are named like their photos. A name that is no text has no bytes in UTF-8 either.
+        name = photo.name.encode(errors="replace").decode() if isinstance(photo, Path) else ""
+        files.append(File("image", name or _NAMELESS, photo))
+    text += [("matte", each.id if isinstance(each, Matte) else str(each)) for each in _several("mattes", given.mattes)]
+    return Form(text, files)
+
+
+_NAMELESS = "picture"
+
+# As the service has it: each is open while it is sent and while it is read.
+MOST_FILES = 100
+
+
+def _texts(given: MatteFields | RenderFields, *others: str) -> list[tuple[str, str]]:
+    """The fields that are text. Raises OptionError."""
+    values = {each.name: getattr(given, each.name) for each in fields(given)}
+    named = {name: value for name, value in values.items() if name not in ("background_image", *others)}
+    return [(name, _text(name, value)) for name, value in named.items() if value is not None]
+
+
+def _behind(given: MatteFields | RenderFields) -> list[File]:
+    background = getattr(given, "background_image", None)
+    if background is None:
+        return []
+    hint = "a picture's bytes or a pathlib.Path; a colour or blur goes into background"
+    return [File("background_image", _NAMELESS, _a_file("background_image", background, hint))]
+
+
+def _a_file(name: str, content: object, wanted: str) -> bytes | Path:
+    if not isinstance(content, bytes | Path):
+        raise OptionError(f"{name}: {content!r} cannot be sent as a file", hint=f"give {wanted}")
+    return content
+
+
+def _several(name: str, given: Any) -> Iterable[Any]:
+    """Things to go through; a text would fall into its letters. Raises OptionError."""
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise OptionError(f"{name}: {type(given).__name__!r} is no list of them", hint=f"give {name} as a list")
+    return given
+
+
+def _no_photo(photo: object) -> OptionError:
+    return OptionError(
+        f"{type(photo).__name__!r} cannot be sent as a photo",
+        hint="give an encoded picture's bytes, a pathlib.Path, or a URL",
+    )
 
 
 def _url(photo: str) -> str:

@@ -8,13 +8,16 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from time import sleep
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from cleancut._version import __version__
-from cleancut.client.answers import error_class, foreign, retry_after
+from cleancut.client.answers import check_kind, error_class, foreign, retry_after
 from cleancut.client.fields import Form, unreadable
 from cleancut.errors import OptionError, ServiceError, ServiceUnavailable
+from cleancut.files import make_folder, replacing
 
 if TYPE_CHECKING:
     import httpx
@@ -32,6 +35,23 @@ _FIRST_WAIT_S = 0.5
 _LONGEST_TEXT = 500
 
 
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A request, and how often it is tried."""
+
+    method: str
+    path: str
+    form: Form | None
+    headers: Mapping[str, str]
+    retries: int
+    repeatable: bool
+    """Whether it does no harm if it has been carried out before."""
+    quiet: float
+    """Seconds in which nothing moves before its answer is given up."""
+    until: float
+    """The moment (monotonic) beyond which nothing is waited for."""
+
+
 class Transport:
     """A pool of connections to one service. May be used by several threads."""
 
@@ -42,7 +62,7 @@ class Transport:
         if retries < 0:
             raise OptionError(f"retries: {retries!r} is out of range", hint="give a whole number from 0")
         self._timeout = timeout
-        self._retries = retries
+        self.retries = retries
         self._http = _http(address, key, timeout)
         if not keep:
             self._http.headers["Cache-Control"] = "no-store"
@@ -59,52 +79,79 @@ class Transport:
         path: str,
         form: Form | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
         retries: int | None = None,
+        once: bool = False,
+        quiet: float | None = None,
+        until: float = math.inf,
     ) -> Iterator[httpx.Response]:
         """A good answer (2xx) whose body has yet to be read, within the block.
 
-        ``form`` is sent anew with each try. Raises ServiceError, InputMissing.
+        ``form`` is sent anew with each try. ``once``: not sent again where it may have been carried out; ``quiet``:
+        another timeout for the answer; ``until``: the moment (monotonic) beyond which no further try is waited for.
+        Raises ServiceError, InputMissing.
         """
         import httpx
 
-        response = self._try_often(method, path, form, headers or {}, self._retries if retries is None else retries)
+        times, patience = self.retries if retries is None else retries, self._timeout if quiet is None else quiet
+        # A second deletion finds nothing, and its answer would say so.
+        repeatable = not once and method != "DELETE"
+        response = self._try_often(_Ask(method, path, form, headers or {}, times, repeatable, patience, until))
         try:
             yield response
         except (httpx.HTTPError, httpx.StreamError) as error:
-            raise self._failed(error, "broke off its answer") from error
+            raise self._failed(error, "broke off its answer", patience) from error
         finally:
             response.close()
 
-    def _try_often(
-        self, method: str, path: str, form: Form | None, headers: Mapping[str, str], retries: int
-    ) -> httpx.Response:
+    def download(self, path: str, kind: str, target: Path) -> None:
+        """Write what is there to a file, which appears whole or not at all. Raises ServiceError, Unwritable."""
+        make_folder(target.parent)
+        with (
+            self.answer("GET", path) as response,
+            replacing(target) as temporary,
+            temporary.open("wb") as file,
+        ):
+            check_kind(response, kind)
+            for part in response.iter_bytes():
+                file.write(part)
+
+    def pause(self, tried: int, until: float = math.inf) -> None:
+        """Wait before it is tried again, the longer the more often it was tried, but not beyond ``until``."""
+        sleep(max(0.0, min(_backoff(tried), until - monotonic())))
+
+    def _try_often(self, ask: _Ask) -> httpx.Response:
         import httpx
 
-        for tried in range(retries + 1):
+        for tried in range(ask.retries + 1):
             problem: ServiceError
             wait, cause = None, None
             try:
-                response = self._send(method, path, form, headers)
+                response = self._send(ask)
             except httpx.HTTPError as error:
-                problem, cause = self._failed(error, "did not answer"), error
-                if _worth_repeating(error, method):
+                problem, cause = self._failed(error, "did not answer", ask.quiet), error
+                if _worth_repeating(error, ask.repeatable):
                     wait = _backoff(tried)
             else:
                 if response.is_success:
                     return response
                 problem = self._refused(response)
                 wait = _asked_wait(problem, tried)
-            if wait is None or tried == retries:
+            if wait is None or tried == ask.retries or monotonic() + wait > ask.until:
                 raise problem from cause
             sleep(wait)
         raise AssertionError("the last round returns or raises")
 
-    def _send(self, method: str, path: str, form: Form | None, headers: Mapping[str, str]) -> httpx.Response:
+    def _send(self, ask: _Ask) -> httpx.Response:
         """One try: the head of the answer. Raises httpx.HTTPError, InputMissing."""
+        import httpx
+
         with ExitStack() as opened:
             # Always a form of parts, also where all of it is text: the limit on the strokes is that of a part.
-            files = opened.enter_context(form.parts()) if form else None
-            request = self._http.build_request(method, path, files=files, headers=headers)
+            files = opened.enter_context(ask.form.parts()) if ask.form else None
+            usual = self._http.timeout
+            timeout = httpx.Timeout(connect=usual.connect, read=ask.quiet, write=usual.write, pool=usual.pool)
+            request = self._http.build_request(ask.method, ask.path, files=files, headers=ask.headers, timeout=timeout)
             try:
                 return self._http.send(request, stream=True)
             except OSError as error:
@@ -135,7 +182,7 @@ class Transport:
             retry_after=retry_after(response),
         )
 
-    def _failed(self, error: Exception, what: str) -> ServiceUnavailable:
+    def _failed(self, error: Exception, what: str, quiet: float) -> ServiceUnavailable:
         """The error for a request without a whole answer."""
         import httpx
 
@@ -143,7 +190,7 @@ class Transport:
         if isinstance(error, httpx.ConnectTimeout):
             text, hint = f"no connection within {_CONNECT_S:g} s", "check the address and the network"
         elif isinstance(error, httpx.TimeoutException):
-            text, hint = f"nothing moved for {self._timeout:g} s", "give a longer timeout, or a smaller picture"
+            text, hint = f"nothing moved for {quiet:g} s", "give a longer timeout, or a smaller picture"
         elif isinstance(error, httpx.ProxyError):
             text, hint = f"the proxy failed: {text}", "check the proxy settings of the environment"
         elif "CERTIFICATE_VERIFY_FAILED" in text:
@@ -202,20 +249,28 @@ def _problem(body: bytes) -> dict[str, str]:
     return {name: said[name][:_LONGEST_TEXT] for name in ("error", "code", "hint") if isinstance(said.get(name), str)}
 
 
-def _worth_repeating(error: Exception, method: str) -> bool:
+def path_of(folder: str, id: str, what: str, hint: str) -> str:
+    """Where the thing with that id is. Raises OptionError."""
+    # A path's own signs would lead elsewhere, and there is a DELETE for all that is kept.
+    if not re.fullmatch("[0-9A-Za-z_-]{1,64}", id):
+        raise OptionError(f"{id!r} is no id of a {what}", hint=hint)
+    return f"/api/v1/{folder}/{id}"
+
+
+def _worth_repeating(error: Exception, repeatable: bool) -> bool:
     """Whether a request that got no answer may be sent again."""
     import httpx
 
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return True
-    # It may have been carried out. Another picture of the same is no harm, but a second erasure finds nothing, and
-    # its answer would say so.
-    return method != "DELETE" and isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
+    # It may have been carried out.
+    return repeatable and isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
 
 
 def _asked_wait(problem: ServiceError, tried: int) -> float | None:
     """Seconds after which to come back as the answer asks; None if that is not worth it."""
-    if problem.status not in (429, 503):
+    # One sent again after a lost answer can meet itself on its way in.
+    if problem.status not in (429, 503) and problem.code != "idempotency_conflict":
         return None
     if problem.retry_after is not None:
         # Never before: that would be refused again. Not all at the same time either.
