@@ -81,6 +81,32 @@ def int8() -> list[str]:
     return _table(head, rows)
 
 
+def jobs() -> list[str]:
+    """What more servers and workers bring, and how soon jobs go on after ``kill -9``."""
+    found = _result("jobs")["jobs"]
+    rows, first = [], 0.0
+    crews = [tuple(each["crew"].values()) for each in found["ran"]]
+    for crew in dict.fromkeys(crews):
+        of = [each for each, its in zip(found["ran"], crews, strict=True) if its == crew]
+        rate = sum(each["pictures"] for each in of) / sum(each["seconds"] for each in of)
+        first = first or rate
+        servers, workers = (f"{count} {what}{'s' * (count > 1)}" for count, what in zip(crew, _MEMBERS, strict=True))
+        held = max(each["held"] for each in of) / 1e6
+        rows.append(
+            [f"{servers}, {workers}", f"{rate:.3f} pictures a second, {rate / first:.2f} of the first; "
+             f"a worker held {held:.0f} MB"]
+        )  # fmt: skip
+    for each in found["recovered"]:
+        told = [f"{statistics.median(each[name]):.1f} s, at most {max(each[name]):.1f} s" for name in _AFTER]
+        killed = "the server, on SQLite" if each["base"] == "sqlite" else "a worker, on PostgreSQL"
+        rows.append([f"`kill -9` of {killed}, {len(each[_AFTER[0]])} times: the work goes on after", told[0]])
+        rows.append(["… the picture that was being made is done after", told[1]])
+    return _table(["what", "measured"], rows)
+
+
+_MEMBERS = ("server", "worker")
+_AFTER = ("goes_on", "made_again")
+
 TABLES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "edges": ("edges.md", edges),
     "colours": ("edges.md", colours),
@@ -89,6 +115,7 @@ TABLES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "limit": ("speed.md", lambda: _table(*speed_tables.limit())),
     "growth": ("speed.md", lambda: _table(*speed_tables.growth())),
     "many": ("speed.md", lambda: _table(*speed_tables.many())),
+    "jobs": ("jobs.md", jobs),
     "load": ("speed.md", lambda: _table(*speed_tables.load())),
 }
 

@@ -171,9 +171,7 @@ def parse(text: str) -> Target:
 @contextmanager
 def started(target: Target) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A server that answers, and its address. Raises InferenceFailed."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     words = [word.replace("{port}", str(port)) for word in target.command]
     try:
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -194,6 +192,14 @@ def started(target: Target) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _answers(address: str) -> bool:

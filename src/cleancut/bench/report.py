@@ -17,6 +17,7 @@ from cleancut.options import Options
 
 if TYPE_CHECKING:
     from cleancut.bench.arithmetic import Reach
+    from cleancut.bench.jobs import Trial as JobsTrial
     from cleancut.bench.load import Trial
     from cleancut.bench.row import Row
 
@@ -93,6 +94,21 @@ def row_lines(found: Row) -> Iterator[str]:
     """How memory went from request to request."""
     yield f"{len(found.seconds)} requests one after the other, {median(found.seconds):.2f} s each (half took longer)"
     yield from _memory(found.held)
+
+
+def jobs_lines(found: JobsTrial) -> Iterator[str]:
+    """What each crew did, beside the first one, and how soon it went on after kills."""
+    crews = list(dict.fromkeys(each.crew for each in found.ran))
+    for crew in crews:
+        held = max(each.held for each in found.ran if each.crew == crew)
+        yield (
+            f"{crew.servers} servers, {crew.workers} workers: {found.rate(crew):.3f} pictures a second, "
+            f"{found.rate(crew) / found.rate(crews[0]):.2f} of the first; a worker holds at most {held / 1e6:.0f} MB"
+        )
+    for each in found.recovered:
+        goes_on = f"{median(each.goes_on):.1f} s (half), {max(each.goes_on):.1f} s (most)"
+        again = f"{median(each.made_again):.1f} s, {max(each.made_again):.1f} s"
+        yield f"killed on {each.base}, {len(each.goes_on)} times: goes on after {goes_on}; what it held after {again}"
 
 
 def _memory(held: Sequence[int | None]) -> Iterator[str]:
