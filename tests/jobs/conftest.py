@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cleancut.jobs.database import Database, open_database
+from cleancut.jobs.desk import _queue
 from cleancut.jobs.migrate import migrate
+from cleancut.jobs.queues import postgres, sqlite
+from cleancut.jobs.queues.protocol import Queue
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -24,3 +28,18 @@ def base(url: str | None, tmp_path: Path) -> Iterator[Database]:
     migrate(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def queue(base: Database) -> Iterator[Queue]:
+    made = _queue(base, time.time)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silent workers are missed soon."""
+    for each in (postgres, sqlite):
+        monkeypatch.setattr(each, "BEAT_S", 0.2)
+        monkeypatch.setattr(each, "SILENT_S", 1.0)

@@ -7,9 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,9 +16,9 @@ import pytest
 from cleancut.errors import DatabaseUnavailable
 from cleancut.jobs.database import Database, open_database
 from cleancut.jobs.desk import _queue
-from cleancut.jobs.migrate import migrate
-from cleancut.jobs.queues import postgres, protocol, sqlite
-from cleancut.jobs.queues.protocol import Kind, Queue, Task
+from cleancut.jobs.queues import protocol
+from cleancut.jobs.queues.protocol import Queue, Task
+from tests.jobs.handling import Doing, left, put, run, tasks, until, working
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,97 +57,6 @@ sys.stdin.read()
 queue.put([Task("picture", "a")])
 queue.close()
 """
-
-
-@pytest.fixture
-def queue(base: Database) -> Iterator[Queue]:
-    made = _queue(base, time.time)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Silent workers are missed soon."""
-    for each in (postgres, sqlite):
-        monkeypatch.setattr(each, "BEAT_S", 0.2)
-        monkeypatch.setattr(each, "SILENT_S", 1.0)
-
-
-class Doing:
-    """A handler that notes what it does, and how much of it at a time."""
-
-    def __init__(self, seconds: float = 0.0, *says: float | Exception | None) -> None:
-        self.done: list[str] = []
-        self.times: list[float] = []
-        self.begun: list[Task] = []
-        self.cancelled: list[str] = []
-        self.under_way: Counter[str] = Counter()
-        self.most = self.most_of_one = 0
-        self._seconds = seconds
-        self._says = list(says)
-
-    async def __call__(self, task: Task) -> float | None:
-        self.begun.append(task)
-        self.times.append(time.monotonic())
-        self.under_way[task.key] += 1
-        self.most = max(self.most, self.under_way.total())
-        self.most_of_one = max(self.most_of_one, *self.under_way.values())
-        try:
-            await asyncio.sleep(self._seconds)
-        except asyncio.CancelledError:
-            self.cancelled.append(task.key)
-            raise
-        finally:
-            self.under_way[task.key] -= 1
-        says = self._says.pop(0) if self._says else None
-        if isinstance(says, Exception):
-            raise says
-        if says is None:
-            self.done.append(task.key)
-        return says
-
-
-def tasks(*keys: str, kind: Kind = "picture", priority: int = 0) -> list[Task]:
-    return [Task(kind, key, priority) for key in keys]
-
-
-async def put(queue: Queue, some: Sequence[Task], delay: float = 0.0) -> None:
-    await asyncio.to_thread(queue.put, some, delay)
-
-
-async def until(held: Callable[[], object], what: str, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not held():
-        assert time.monotonic() < end, f"it does not come to this: {what}"
-        await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def working(
-    queue: Queue, handle: Callable[[Task], Awaitable[float | None]], at_once: int = 1, patience: float = 5.0,
-    kind: Kind = "picture",
-) -> AsyncIterator[None]:  # fmt: skip
-    worker = asyncio.create_task(queue.work(kind, handle, at_once, patience))
-    try:
-        yield
-        assert not worker.done(), worker.exception()
-    finally:
-        worker.cancel()
-        with suppress(asyncio.CancelledError):
-            await worker
-
-
-async def left(queue: Queue, seconds: float = 0.7) -> list[str]:
-    """What is handed out to a worker that comes later, within a time."""
-    doing = Doing()
-    async with working(queue, doing, 8):
-        await asyncio.sleep(seconds)
-    return doing.done
-
-
-def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(test())
 
 
 def test_each_task_is_done_once(queue: Queue) -> None:
@@ -352,31 +258,6 @@ def test_what_is_put_by_a_thread_or_a_process_is_taken_at_once(queue: Queue, url
         run(test)
     finally:
         ended(other)
-
-
-def test_who_was_taken_for_dead_does_not_let_go_what_another_holds(tmp_path: Path, monkeypatch: Any) -> None:
-    base = open_database(None, tmp_path / "jobs.sqlite")
-    migrate(base)
-    monkeypatch.setattr(sqlite, "BEAT_S", 60)
-    ahead = sqlite.SqliteQueue(base, lambda: time.time() + 2 * protocol.SILENT_S)
-    stalled = sqlite.SqliteQueue(base)
-
-    async def test() -> None:
-        one, two, three = Doing(30), Doing(30), Doing(30)
-        stalled.put(tasks("a"))
-        worker = asyncio.create_task(stalled.work("picture", one, 1, 0))
-        await until(lambda: one.begun, "the first has it")
-        async with working(ahead, two, patience=0):
-            await until(lambda: two.begun, "the second has it, since the first is silent")
-            worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await worker
-            async with working(ahead, three, patience=0):
-                await asyncio.sleep(1)
-        assert not three.begun, "the second holds it"
-
-    run(test)
-    base.close()
 
 
 def test_without_its_data_base_a_queue_says_so(base: Database, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -72,16 +73,19 @@ class PostgresQueue:
         pool: dict[str, Any] = {"min_size": 1, "max_size": at_once + 3, "timeout": _WAIT_S, "kwargs": POSTGRES}
         app = App(connector=PsycopgConnector(conninfo=self._address, **pool))
 
+        held = _Held()
+
         @app.task(name=_TASK, pass_context=True, retry=_AsItSays())
         async def do(context: JobContext, key: str) -> None:
-            await _do(handle, Task(kind, key, context.job.priority))
+            with held.doing(context.job):
+                await _do(handle, Task(kind, key, context.job.priority))
 
         with _answering():
             async with AsyncExitStack() as opened:
                 # Also where opening fails: its pool would go on trying.
                 opened.push_async_callback(app.close_async)
                 await app.open_async()
-                finding = asyncio.create_task(_hand_out_again(app, kind))
+                finding = asyncio.create_task(_hand_out_again(app, kind, held))
                 opened.push_async_callback(_end, finding)
                 await app.run_worker_async(
                     queues=[kind], name=kind, concurrency=at_once, fetch_job_polling_interval=_LOOK_S,
@@ -140,13 +144,47 @@ async def _do(handle: Handle, task: Task) -> None:
         raise _Again(again)
 
 
-async def _hand_out_again(app: App, kind: Kind) -> None:
-    """Hand out for ever what workers held that are no more."""
+class _Held:
+    """What this worker holds as the data base has it, against what it is at."""
+
+    def __init__(self) -> None:
+        self._at: set[int | None] = set()
+        self._worker: int | None = None
+        self._missed: dict[tuple[int | None, int], float] = {}
+
+    @contextmanager
+    def doing(self, job: Job) -> Iterator[None]:
+        """A task is worked on within the block."""
+        self._worker = job.worker_id
+        self._at.add(job.id)
+        try:
+            yield
+        finally:
+            self._at.discard(job.id)
+
+    async def left(self, app: App, kind: Kind) -> list[Job]:
+        """Tasks whose end, or whose being taken up, could not be told to the data base, which was away just then.
+
+        While its worker lives, nobody else would ever miss them.
+        """
+        if self._worker is None:
+            return []
+        held = await app.job_manager.list_jobs_async(queue=kind, status="doing", worker_id=self._worker)
+        idle = {(job.id, job.attempts): job for job in held if job.id not in self._at}
+        now = time.monotonic()
+        # It takes a moment to begin one, and to tell of its end.
+        self._missed = {each: self._missed.get(each, now) for each in idle}
+        return [idle[each] for each, since in self._missed.items() if now - since >= SILENT_S]
+
+
+async def _hand_out_again(app: App, kind: Kind, held: _Held) -> None:
+    """Hand out for ever what workers held that are no more, and what this one has lost."""
     while True:
         await asyncio.sleep(BEAT_S)
         # Where the data base is away, the worker itself ends by it; and others may have handed it out meanwhile.
         with suppress(exceptions.ConnectorException):
-            for job in await app.job_manager.get_stalled_jobs(queue=kind, seconds_since_heartbeat=SILENT_S):
+            stalled = await app.job_manager.get_stalled_jobs(queue=kind, seconds_since_heartbeat=SILENT_S)
+            for job in [*stalled, *await held.left(app, kind)]:
                 with suppress(exceptions.ConnectorException):
                     await app.job_manager.retry_job(job)
 
