@@ -68,13 +68,15 @@ def test_answers_refusals_and_failures_are_told_apart(photo: Path, monkeypatch: 
     target = parse(f"it=file@/cut;model=m {shlex.join([sys.executable, '-c', SERVER, '{port}'])}")
     found = trial([photo], [target], clients=8, seconds=3.0, over=2.0, places=5, keywords={})
     (it,) = found.loaded
-    sent = len(it.waits) + it.refused + sum(it.failed.values()) + it.unsent
-    assert sent == pytest.approx(3.0 * 40, abs=2)
-    # Of twelve requests six are answered, two refused, four fail.
-    assert len(it.waits) == pytest.approx(sent / 2, abs=3)
-    assert it.refused == pytest.approx(sent / 6, abs=3)
+    asked = len(it.waits) + it.refused + sum(it.failed.values())
+    assert asked + it.unsent == pytest.approx(3.0 * 40, abs=2)
+    # A machine that is busy otherwise leaves some unsent. Of twelve requests six are answered, two refused, four fail;
+    # the first of all is not counted.
+    assert asked > 60
+    assert len(it.waits) == pytest.approx(asked / 2, abs=2)
+    assert it.refused == pytest.approx(asked / 6, abs=2)
     assert set(it.failed) == {"500"}
-    assert it.rate == pytest.approx(20.0, rel=0.2)
+    assert it.rate == pytest.approx(len(it.waits) / 3.0, rel=0.25)
     assert len(it.held) >= 2
     assert min(it.held) > 1_000_000
     assert it.lag is None

@@ -43,7 +43,7 @@ class Hangs:
 
 engine = fake_engine(Hangs())
 cleancut.remover.engine_of = lambda *_: engine
-run.LAST_STEP_S = 0.5
+run.LAST_STEP_S = 3
 from cleancut.cli.main import run
 run()
 """
@@ -139,6 +139,10 @@ def answer(sock: socket.socket) -> Reply | None:
         return None
 
 
+def metrics(server: Process) -> str:
+    return httpx.get(f"{server.address}/metrics", trust_env=False).text
+
+
 def left(home: Path) -> list[Path]:  # noqa: F811
     """What servers have left where they write what is not complete yet."""
     return sorted((home / "server" / "store" / "incoming").iterdir())
@@ -158,7 +162,7 @@ def test_what_was_let_in_is_finished_and_nothing_else_is_begun(
         kept.sendall(request("GET", "/livez"))
         assert read(kept).status == 200
         inside.sendall(whole[:-10])
-        until(lambda: "cleancut_waiting 1.0" in httpx.get(f"{server.address}/metrics", trust_env=False).text, "inside")
+        until(lambda: "cleancut_waiting 1.0" in metrics(server), "inside")
         server.signal(number)
         with suppress(OSError):
             kept.sendall(request("POST", CUT, FORM, "Content-Length: 1000"))
@@ -183,7 +187,7 @@ def test_who_does_not_finish_in_time_is_told_and_the_server_ends(begin: Begin) -
     server.ready()
     with connected(server.port) as slow:
         slow.sendall(request("POST", CUT, FORM, "Content-Length: 1000", body=b"--"))
-        until(lambda: "cleancut_waiting 1.0" in httpx.get(f"{server.address}/metrics", trust_env=False).text, "inside")
+        until(lambda: "cleancut_waiting 1.0" in metrics(server), "inside")
         server.signal(signal.SIGTERM)
         told = answer(slow)
         assert told is not None
@@ -205,6 +209,7 @@ def test_a_model_that_hangs_does_not_keep_the_server_from_ending(begin: Begin, t
     server = hanging(begin, tmp_path, "1")
     with connected(server.port) as waits:
         waits.sendall(cut_request(a_photo(0)))
+        until(lambda: "cleancut_working 1.0" in metrics(server), "inside")
         server.signal(signal.SIGTERM)
         told = answer(waits)
         assert told is not None
