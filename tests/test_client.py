@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from cleancut import client as public
-from cleancut.client import Client, ServiceRefused, ServiceUnavailable, Stroke, transport
+from cleancut.client import Client, Grow, Lasso, ServiceRefused, ServiceUnavailable, Stroke, transport
 from cleancut.client.fields import CutoutFields
 from cleancut.errors import OptionError, Unwritable
 from cleancut.options import Limits
@@ -112,8 +112,10 @@ def test_answers_have_the_fields_that_the_service_sends(
 
 
 def test_a_stroke_has_the_fields_that_the_service_takes(schema: dict[str, Any]) -> None:
-    taken = schema["components"]["schemas"]["RenderForm"]["properties"]["strokes"]["items"]["properties"]
-    assert {each.name for each in fields(public.Stroke)} == set(taken)
+    for form in ("RenderForm", "CutoutForm", "JobForm"):
+        kinds = schema["components"]["schemas"][form]["properties"]["strokes"]["items"]["anyOf"]
+        taken = [set(each["properties"]) - {"kind", "group"} for each in kinds]
+        assert [{each.name for each in fields(kind)} for kind in (public.Stroke, public.Lasso, public.Grow)] == taken
 
 
 # Against the service itself.
@@ -167,9 +169,15 @@ def test_a_matte_is_made_once_and_its_pictures_as_often_as_wanted(client: Client
     assert plain.size == blurred.size == (160, 128)
     assert np.asarray(blurred.convert("RGBA"))[..., 3].min() == 255
     touched = client.picture(
-        matte, strokes=[Stroke("add", [(5, 5), (20.5, 5)], radius=4), Stroke("remove", [(80, 64)], 9)]
-    )
+        matte,
+        strokes=[
+            Stroke("add", [(5, 5), (20.5, 5)], radius=4), Stroke("remove", [(80, 64)], 9),
+            Lasso("add", [(100, 100), (150, 100), (150, 120), (100, 120)]), Grow("remove", (65.5, 64.5), reach=0.4),
+        ],
+    )  # fmt: skip
     alpha = np.asarray(opened(touched))[..., 3]
+    assert alpha[110, 125] == 255
+    assert alpha[64, 62] == 0
     assert alpha[5, 10] == 255
     assert alpha[64, 80] == 0
     found = client.find(matte.id)

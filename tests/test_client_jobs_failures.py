@@ -337,7 +337,7 @@ def test_what_cannot_be_sent_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InputMissing, match="missing"):
             client.submit([b"photo", tmp_path / "missing"])
         with pytest.raises(TypeError):
-            client.submit([b"photo"], strokes=[])  # type: ignore[call-arg]
+            client.submit([b"photo"], url="a")  # type: ignore[call-arg]
 
 
 def test_ids_that_lead_elsewhere_are_refused_before_anything_is_asked() -> None:

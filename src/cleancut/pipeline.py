@@ -13,8 +13,9 @@ background or the crop. Nothing here knows of HTTP, terminals, queues or the env
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -26,6 +27,8 @@ from cleancut.files import read
 from cleancut.geometry import Box
 from cleancut.matting.closer import closer
 from cleancut.matting.confidence import confidence, has_subject
+from cleancut.matting.edits import Edit, check, paint, parts
+from cleancut.matting.grow import ground_of
 from cleancut.options import PRESETS, Effort, Limits, Options
 from cleancut.runtime.session import Engine
 from cleancut.steps.adjust import adjust
@@ -92,6 +95,20 @@ def _look(tensor: Tensor, fit: Fit, box: Box, engine: Engine, clock: Clock) -> L
 def _mirrored_look(tensor: Tensor, fit: Fit, box: Box, engine: Engine, clock: Clock) -> Look:
     raw = clock(infer, np.ascontiguousarray(tensor[..., ::-1]), engine)
     return Look(fit.picture(np.ascontiguousarray(raw[:, ::-1])), box)
+
+
+def edited(source: Source, matte: Matte, edits: Sequence[Edit], clock: Clock | None = None) -> Matte:
+    """The matte after changes by hand, in their order. Raises OptionError where they are too much work."""
+    if not edits:
+        return matte
+    clock = clock or Clock()
+    check(edits, source.width, source.height)
+    # Once, and only where a point grows.
+    ground = cache(lambda: ground_of(source.rgb))
+    alpha = matte.alpha
+    for some in parts(edits):
+        alpha = clock(paint, alpha, some, ground)
+    return replace(matte, alpha=alpha, subject=bool(alpha.any()))
 
 
 def render(

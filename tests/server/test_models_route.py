@@ -46,6 +46,7 @@ def test_all_models_are_listed_with_licence_and_state(server: Running) -> None:
     assert set(found) == {*CATALOG, "tiny"}
     tiny = found["tiny"]
     assert (tiny["state"], tiny["needs"], tiny["default"], tiny["input_size"]) == ("installed", None, True, SIDE)
+    assert not any(each["cloud"] for each in found.values())
     isnet = found["isnet-general"]
     assert isnet["licence"] == {
         "name": "Apache-2.0", "url": "https://github.com/xuebinqin/DIS/blob/main/LICENSE.md", "commercial": True,
@@ -191,6 +192,7 @@ def test_a_client_can_find_out_what_the_server_accepts(start: Start) -> None:
     assert said["qualities"] == ["fast", "balanced", "best"]
     assert (said["keys_needed"], said["urls_allowed"], said["keeps_seconds"]) == (False, False, 60)
     assert said["rates"] == ["10/minute"]
+    assert said["jobs"] == {"files": 100, "pictures": 1000, "bytes": 1_000_000_000, "keeps_seconds": 86_400}
     assert said["guides"] == {"max_bytes": 10_000_000, "max_pixels": None, "max_side": 4000, "min_side": 100}
     assert said["v1"] == {"max_bytes": 64_000_000, "max_pixels": 50_000_000, "max_side": None, "min_side": 2}
 

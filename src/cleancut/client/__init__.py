@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from cleancut.client.answers import Cutout, Licence, Matte, Model, Server
 from cleancut.client.client import Client
-from cleancut.client.fields import Photo, Stroke
+from cleancut.client.fields import Edit, Grow, Lasso, Photo, Stroke
 from cleancut.client.jobs import Attempt, Item, Job, Message, Problem, Secret
 from cleancut.client.webhooks import verify as verify_webhook
 from cleancut.errors import ServiceError, ServiceRefused, ServiceUnavailable, WebhookRefused
@@ -18,8 +18,11 @@ __all__ = [
     "Attempt",
     "Client",
     "Cutout",
+    "Edit",
+    "Grow",
     "Item",
     "Job",
+    "Lasso",
     "Licence",
     "Matte",
     "Message",

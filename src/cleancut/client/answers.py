@@ -92,6 +92,8 @@ class Model:
     input_size: int
     """Side of the square that it sees, in pixels."""
     default: bool
+    cloud: bool
+    """Whether it runs elsewhere: the photo leaves the service's machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class JobLimits:
     """Photos sent each as a file; more come as a ZIP."""
     pictures: int
     bytes: int
+    keeps_seconds: int
+    """How long a job and its results are kept after its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from cleancut.client.answers import Cutout, Matte, Model, Server, check_kind, cutout, told
-from cleancut.client.fields import CutoutFields, MatteFields, Photo, PictureFields, form_of
+from cleancut.client.fields import CutoutFields, MatteFields, Photo, RenderFields, form_of
 from cleancut.client.jobs import JobCalls
 from cleancut.client.transport import Transport, path_of
 from cleancut.errors import OptionError, ServiceUnavailable
@@ -95,17 +95,17 @@ class Client(JobCalls):
         with self._transport.answer("GET", _place(id)) as response:
             return told(response, Matte)
 
-    @also_takes_options(PictureFields)
-    def picture(self, matte: Matte | str, given: PictureFields) -> bytes:
+    @also_takes_options(RenderFields)
+    def picture(self, matte: Matte | str, given: RenderFields) -> bytes:
         """A picture of a matte, or of the one with that id; no model runs."""
         return self._render(matte, given).data
 
-    @also_takes_options(PictureFields)
-    def render(self, matte: Matte | str, given: PictureFields) -> Cutout:
+    @also_takes_options(RenderFields)
+    def render(self, matte: Matte | str, given: RenderFields) -> Cutout:
         """The same, and how it went."""
         return self._render(matte, given)
 
-    def _render(self, matte: Matte | str, given: PictureFields) -> Cutout:
+    def _render(self, matte: Matte | str, given: RenderFields) -> Cutout:
         with self._transport.answer("POST", f"{_place(matte)}/pictures", form_of(given), _PICTURES) as response:
             return cutout(response)
 

@@ -49,6 +49,34 @@ class Stroke:
     """0..1, what is painted where it is painted fully."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lasso:
+    """All that lies within a closed line on the matte, even-odd where it crosses itself."""
+
+    action: Literal["add", "remove"]
+    points: Sequence[tuple[float, float]]
+    """(x, y), at least three; the last is joined to the first."""
+    opacity: float = 1.0
+    """0..1, what is painted inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grow:
+    """A point that grows on the photo to the next edge."""
+
+    action: Literal["add", "remove"]
+    point: tuple[float, float]
+    """(x, y)"""
+    reach: float = 0.5
+    """0..1, how large a difference of colour it passes."""
+
+
+Edit: TypeAlias = Stroke | Lasso | Grow
+"""A change of a matte by hand."""
+
+_KINDS: dict[type[Any], str] = {Stroke: "brush", Lasso: "lasso", Grow: "grow"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class MatteFields:
     """How the subject is found."""
@@ -88,17 +116,11 @@ class RenderFields:
     png_effort: PngEffort | None = None
     metadata: MetadataPolicy | None = None
     require_subject: bool | None = None
+    strokes: Sequence[Edit] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureFields(RenderFields):
-    """How a picture is made of a matte."""
-
-    strokes: Sequence[Stroke] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class CutoutFields(PictureFields, MatteFields):
+class CutoutFields(RenderFields, MatteFields):
     """Both."""
 
 
@@ -247,10 +269,11 @@ def _text(name: str, value: object) -> str:
 
 def _json(strokes: Any) -> str:
     try:
-        return json.dumps([asdict(each) for each in strokes], allow_nan=False)
-    except (TypeError, ValueError) as error:
+        return json.dumps([{"kind": _KINDS[type(each)], **asdict(each)} for each in strokes], allow_nan=False)
+    except (TypeError, ValueError, KeyError) as error:
         raise OptionError(
-            f"strokes cannot be sent: {error}", hint="give cleancut.client.Stroke objects of plain, finite numbers"
+            f"strokes cannot be sent: {error}",
+            hint="give Stroke, Lasso and Grow of cleancut.client, of plain, finite numbers",
         ) from error
 
 

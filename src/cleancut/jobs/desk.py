@@ -18,7 +18,7 @@ from cleancut.jobs.messages import key_of
 from cleancut.jobs.progress import Terms
 from cleancut.jobs.queues.protocol import Queue, Task
 from cleancut.jobs.queues.sqlite import SqliteQueue
-from cleancut.jobs.records import BACKGROUND, LEVELS, SOURCE, Job, Level, job_of
+from cleancut.jobs.records import BACKGROUND, EDITS, LEVELS, SOURCE, Job, Level, job_of
 from cleancut.jobs.schema import DELIVERIES, ITEMS, JOBS
 from cleancut.storage.local import LocalStorage
 
@@ -164,7 +164,7 @@ class Desk:
         """Remove what a job that has ended needs no more."""
         try:
             for each in self.store.of(id):
-                if each.name.endswith(SOURCE) or each.name == BACKGROUND:
+                if each.name.endswith(SOURCE) or each.name in (BACKGROUND, EDITS):
                     self.store.delete(id, each.name)
         except (Unwritable, OSError) as error:
             # They go with the job.

@@ -5,11 +5,14 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cleancut.errors import CleancutError
 from cleancut.options import Limits, Options
 from cleancut.settings import Settings
+
+if TYPE_CHECKING:
+    from cleancut.matting.edits import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class Wish:
     photo: bytes = field(repr=False)
     options: Options
     limits: Limits
+    edits: tuple[Edit, ...] = ()
+    """Of its matte, by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,15 @@ def make(wish: Wish, settings: Settings, loaded_models: int) -> Made | CleancutE
 
 def _made(wish: Wish, settings: Settings) -> Made:
     from cleancut.int8 import prepare_later
-    from cleancut.pipeline import Clock, finish, load
+    from cleancut.pipeline import Clock, edited, finish, load
     from cleancut.remover import estimate
     from cleancut.steps.encode import encode
 
     clock = Clock()
     source = load(wish.photo, wish.limits, clock)
     found = estimate(source, wish.options, settings, clock)
-    result = finish(source, found.matte, found.engine, wish.options, wish.limits, clock)
+    matte = edited(source, found.matte, wish.edits, clock)
+    result = finish(source, matte, found.engine, wish.options, wish.limits, clock)
     prepare_later(replace(wish.options, model=result.model), settings)
     data = clock(encode, result.picture, wish.options)
     height, width = result.picture.pixels.shape[:2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -19,7 +20,8 @@ from cleancut.jobs.observer import Observer
 from cleancut.jobs.picture import Defect, Made, Wish, make
 from cleancut.jobs.progress import MOST_CRASHES, MOST_VANISHED, Begun, Done, Failed
 from cleancut.jobs.queues.protocol import Task
-from cleancut.jobs.records import BACKGROUND, Item, source_of
+from cleancut.jobs.records import BACKGROUND, EDITS, Item, source_of
+from cleancut.matting.edits import Edit, of_plain
 from cleancut.options import Limits, Options, Precision
 from cleancut.outside.fetch import fetch
 from cleancut.outside.network import Network
@@ -205,7 +207,12 @@ class Pictures:
         behind = await asyncio.to_thread(self._desk.store.get, job.id, BACKGROUND)
         values = {**job.options, **({} if behind is None else {"background": behind})}
         options = replace(Options(**values), device=means.device, precision=means.precision)
-        return None if photo is None else Wish(photo, options, means.limits)
+        edits = await asyncio.to_thread(self._edits, job.id)
+        return None if photo is None else Wish(photo, options, means.limits, edits)
+
+    def _edits(self, job: str) -> tuple[Edit, ...]:
+        kept = self._desk.store.get(job, EDITS)
+        return () if kept is None else of_plain(json.loads(kept))
 
     def _stored(self, begun: Begun, suffix: str, made: Made) -> Done:
         # Named after its attempt: whoever comes late replaces nothing.

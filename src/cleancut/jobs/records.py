@@ -151,6 +151,9 @@ def source_of(number: int) -> str:
 
 BACKGROUND = "background"
 
+# Changes of each picture's matte by hand, as JSON.
+EDITS = "edits.json"
+
 
 def job_of(row: Row) -> Job:
     """A row of ``JOBS``."""

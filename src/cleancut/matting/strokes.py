@@ -77,11 +77,16 @@ class Stroke:
 
 def check_cover(strokes: Sequence[Stroke], width: int, height: int) -> None:
     """Refuse strokes that together would paint a picture over and over. Raises OptionError."""
-    whole = width * height
-    if sum(min(whole, _area(stroke)) for stroke in strokes) > MAX_COVER * whole:
+    if covered(strokes, width, height) > MAX_COVER * width * height:
         raise OptionError(
             f"the strokes cover the picture more than {MAX_COVER} times", hint="send fewer, or of a smaller radius"
         )
+
+
+def covered(strokes: Sequence[Stroke], width: int, height: int) -> float:
+    """No less than the pixels that strokes paint, each for as many as it paints."""
+    whole = width * height
+    return sum(min(whole, _area(stroke)) for stroke in strokes)
 
 
 def _area(stroke: Stroke) -> float:

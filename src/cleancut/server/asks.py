@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from cleancut.options import Limits, Options
 
 if TYPE_CHECKING:
-    from cleancut.matting.strokes import Stroke
+    from cleancut.matting.edits import Edit
     from cleancut.types import Matte, Source
 
 Found = Literal["hit", "miss", "joined"]
@@ -43,13 +44,15 @@ class Ask:
     limits: Limits
     keep: bool = True
     """Whether anything may be kept, and what was kept be used."""
-    strokes: tuple[Stroke, ...] = ()
+    edits: tuple[Edit, ...] = ()
     hard: bool = False
     """Whether the matte is made a hard mask first, as rembg can."""
     must_be_kept: bool = False
     """Whether the answer is only a name, and so of no use where there is no room to keep anything."""
     deletions: int = 0
     """Of its owner, when it was asked for."""
+    watch: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
+    """Told the name of each step as it begins, ``queue`` first; from any thread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import hmac
 import json
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from cleancut.server.levels import alpha_in, rounded
 from cleancut.server.metrics import Metrics
 from cleancut.server.models import check_installed, identity, model_for
 from cleancut.server.problems import Refused
+from cleancut.server.recent import Recent
 from cleancut.server.settings import ServerSettings
 from cleancut.server.work import StoppableClock, Workers
 from cleancut.storage.protocol import Storage
@@ -37,12 +38,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cleancut.matting.strokes import Stroke
     from cleancut.types import Picture
-
-
-# Between so many it is looked whether anybody still waits.
-STROKES_AT_ONCE = 50
 
 
 class Cutouts:
@@ -56,6 +52,7 @@ class Cutouts:
         admission: Admission,
         metrics: Metrics,
         secret: bytes,
+        recent: Recent,
     ) -> None:
         self._settings = settings
         self.storage = storage
@@ -63,6 +60,7 @@ class Cutouts:
         self._admission = admission
         self._metrics = metrics
         self._secret = secret
+        self._recent = recent
         # How often an owner has deleted something: what began before keeps nothing.
         self._deletions: Counter[str] = Counter()
         self._keeping = threading.Lock()
@@ -78,7 +76,7 @@ class Cutouts:
 
         async def make(clock: StoppableClock) -> Made:
             async with self._turn(clock):
-                seen, looking = await self._look(ask, matte)
+                seen, looking = await self._look(ask, matte, clock)
                 made = await self._workers.run(lambda: self._render(seen, ask, name, clock))
             clock.timings |= looking
             return made
@@ -96,20 +94,18 @@ class Cutouts:
 
         async def make(clock: StoppableClock) -> Facts:
             async with self._turn(clock):
-                seen, looking = await self._look(ask, name)
+                seen, looking = await self._look(ask, name, clock)
             clock.timings |= looking
             return seen.facts
 
-        facts, clock, joined = await self._workers.share((ask.owner, name, ask.deletions), make)
+        facts, clock, joined = await self._workers.share((ask.owner, name, ask.deletions), make, ask.watch)
         found: Found = "joined" if joined else "miss"
         return self._counted("matte", Made(name, facts, found, timings=dict(clock.timings)))
 
     async def render(self, matte: str, ask: Ask) -> Made:
         """Another picture of a matte that is kept; no model runs. Raises CleancutError, Refused (not_found)."""
         ask = self._begun(ask)
-        if await asyncio.to_thread(self.facts, ask.owner, matte) is None:
-            raise gone("this matte")
-        await asyncio.to_thread(self._prolong, ask.owner, matte)
+        await self.in_use(ask.owner, matte)
         name = await asyncio.to_thread(self._picture_name, matte, ask)
         if ask.keep and (kept := await asyncio.to_thread(self._kept, ask.owner, matte, name)):
             return self._counted("picture", kept)
@@ -132,6 +128,12 @@ class Cutouts:
 
         data, clock, _ = await self._workers.share(object(), make)
         return data, clock.timings
+
+    async def in_use(self, owner: str, matte: str) -> None:
+        """Have a matte live on, as somebody works with it. Raises Refused (not_found)."""
+        if await asyncio.to_thread(self.facts, owner, matte) is None:
+            raise gone("this matte")
+        await asyncio.to_thread(self._prolong, owner, matte)
 
     def facts(self, owner: str, matte: str) -> Facts | None:
         """What is told of a matte that is kept; None if it is not, or not whole. Blocks."""
@@ -171,6 +173,7 @@ class Cutouts:
         """Delete all that is kept for an owner, and keep nothing of what is under way; how many objects. Blocks."""
         with self._keeping:
             self._deletions[owner] += 1
+        self._recent.forget(owner)
         return self.storage.erase(owner)
 
     def delete(self, owner: str, name: str) -> bool:
@@ -178,7 +181,9 @@ class Cutouts:
         with self._keeping:
             self._deletions[owner] += 1
         names = [each.name for each in self.storage.of(owner) if each.name.startswith(name)]
-        return sum(self.storage.delete(owner, each) for each in names) > 0
+        deleted = sum(self.storage.delete(owner, each) for each in names)
+        self._recent.forget(owner, name)
+        return deleted > 0
 
     def photo_of(self, owner: str, picture: str) -> bytes | None:
         """The photo that a picture was made from, if it is kept. Blocks."""
@@ -187,13 +192,14 @@ class Cutouts:
     async def _made(self, ask: Ask, name: str, make: Callable[[StoppableClock], Coroutine[Any, Any, Made]]) -> Made:
         """The picture that ``make`` makes, once for all who want it meanwhile, whatever way it is made."""
         key = ask.owner, name, ask.keep, ask.must_be_kept, ask.deletions
-        made, clock, joined = await self._workers.share(key, make)
+        made, clock, joined = await self._workers.share(key, make, ask.watch)
         found: Found = "joined" if joined else "miss"
         return self._counted("picture", replace(made, found=found, timings=dict(clock.timings)))
 
     @asynccontextmanager
     async def _turn(self, clock: StoppableClock) -> AsyncIterator[None]:
         """One's turn to work. The steps taken meanwhile are counted, whatever becomes of them."""
+        clock.begin("queue")
         async with self._admission.turn() as queued:
             clock.timings["queue"] = queued * 1000
             try:
@@ -202,8 +208,11 @@ class Cutouts:
                 # A copy: where nobody waits any more, the last step may yet be ending in its thread.
                 self._metrics.steps_taken(dict(clock.timings))
 
-    async def _look(self, ask: Ask, name: str) -> tuple[Seen, dict[str, float]]:
-        """A photo and its matte, found once for all who want it meanwhile; the steps that it took."""
+    async def _look(self, ask: Ask, name: str, asked: StoppableClock) -> tuple[Seen, dict[str, float]]:
+        """A photo and its matte, found once for all who want it meanwhile; the steps that it took.
+
+        ``asked``: the clock of those who want it, whose watchers are told of these steps.
+        """
 
         async def make(clock: StoppableClock) -> Seen:
             try:
@@ -213,7 +222,7 @@ class Cutouts:
 
         # Whoever wants it kept does not join one who does not.
         seen, clock, _ = await self._workers.share(
-            (ask.owner, name, ask.keep, ask.must_be_kept, ask.deletions, "look"), make
+            (ask.owner, name, ask.keep, ask.must_be_kept, ask.deletions, "look"), make, asked.begin
         )
         return seen, clock.timings
 
@@ -271,19 +280,13 @@ class Cutouts:
         """A picture, kept if it may be."""
         from cleancut.errors import NoSubject
         from cleancut.matting.hard_mask import hard_mask
-        from cleancut.matting.strokes import check_cover, paint
-        from cleancut.pipeline import render
+        from cleancut.pipeline import edited, render
         from cleancut.steps.encode import encode
 
         matte = seen.matte
         if ask.hard:
             matte = replace(matte, alpha=clock(hard_mask, matte.alpha))
-        if ask.strokes:
-            check_cover(ask.strokes, seen.source.width, seen.source.height)
-            alpha = matte.alpha
-            for some in batched(ask.strokes, STROKES_AT_ONCE):
-                alpha = clock(paint, alpha, some)
-            matte = replace(matte, alpha=alpha, subject=bool(alpha.any()))
+        matte = edited(seen.source, matte, ask.edits, clock)
         if ask.options.require_subject and not matte.subject:
             raise NoSubject(
                 f"no subject was found (confidence {matte.confidence:.2f})",
@@ -330,11 +333,13 @@ class Cutouts:
         return spec, self._name(ask.owner, photo, json.dumps(chosen, sort_keys=True))
 
     def _picture_name(self, matte: str, ask: Ask) -> str:
+        from cleancut.matting.edits import as_plain
+
         others = (*OF_THE_MATTE, *OF_THE_SERVER)
         chosen = {name: value for name, value in asdict(ask.options).items() if name not in others}
         if isinstance(ask.options.background, bytes):
             chosen["background"] = hashlib.sha256(ask.options.background).hexdigest()
-        told = json.dumps([chosen, [asdict(stroke) for stroke in ask.strokes], ask.hard], sort_keys=True)
+        told = json.dumps([chosen, as_plain(ask.edits), ask.hard], sort_keys=True)
         return f"{matte}-{self._name(ask.owner, matte, told)[:16]}{ask.options.suffix}"
 
     def _name(self, *parts: str) -> str:
@@ -343,11 +348,6 @@ class Cutouts:
     def _counted(self, what: str, made: Made) -> Made:
         self._metrics.cache.labels(what, made.found).inc()
         return made
-
-
-def batched(strokes: tuple[Stroke, ...], count: int) -> Iterator[tuple[Stroke, ...]]:
-    """Strokes, so many at a time (Python 3.12 has it)."""
-    return (strokes[begin : begin + count] for begin in range(0, len(strokes), count))
 
 
 def _placed(picture: Picture) -> Placed:

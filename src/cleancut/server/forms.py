@@ -15,13 +15,10 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    FailFast,
     Field,
-    TypeAdapter,
     WithJsonSchema,
     create_model,
 )
-from pydantic_core import from_json
 from starlette.datastructures import UploadFile as AnyUpload
 
 from cleancut.background import Blur, Colour, Transparent, parse_background
@@ -29,11 +26,11 @@ from cleancut.choice import AUTO
 from cleancut.errors import FileTooLarge, OptionError
 from cleancut.files import too_large
 from cleancut.jobs.records import Level
-from cleancut.matting.strokes import Stroke
 from cleancut.models.catalog import CATALOG
 from cleancut.options import Options
 from cleancut.server.asks import OF_THE_MATTE, OF_THE_SERVER
 from cleancut.server.cutouts import empty
+from cleancut.server.edits import STROKES_BYTES, Strokes
 from cleancut.server.problems import Refused
 from cleancut.server.settings import ServerSettings
 
@@ -51,14 +48,10 @@ FORM: FormLimits = {"max_files": 4, "max_fields": 100}
 
 # Each file is open while the form is read, of the 1024 that a process may have by default. For more there is ZIP.
 JOB_FILES = 100
-JOB_FORM: FormLimits = {"max_files": JOB_FILES + 2, "max_fields": 2000}
+JOB_FORM: FormLimits = {"max_files": JOB_FILES + 2, "max_fields": 2000, "max_part_size": STROKES_BYTES}
 
 # A data URL of a picture of 64 MB: the routes' own limits are judged when it is read.
 DATA_URL_BYTES = 86_000_000
-
-# Points of all strokes: an hour of a patient hand's. Awkward ones take a second for each thousand on a 50 MP photo.
-STROKES_POINTS = 20_000
-STROKES_BYTES = 20 * STROKES_POINTS
 
 _PX = r"(?:[0-9]|[1-9][0-9]|[1-4][0-9]{2})(?:\.[0-9]{1,3})?(?:px)?|500(?:px)?"
 _PERCENT = r"(?:[0-9]|[1-9][0-9])(?:\.[0-9]{1,3})?%|100%"
@@ -138,58 +131,6 @@ DataUrl = Annotated[str, Field(json_schema_extra={"format": "image-data-url"}, e
 DATA_URL_SCHEMA = {"type": "string", "format": "image-data-url", "examples": [EXAMPLE]}
 DataUrlOrFile = Annotated[UploadFile | str, WithJsonSchema(DATA_URL_SCHEMA)]
 
-# Of JSON, where a number is a number: true is none.
-Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
-
-
-class StrokeForm(BaseModel):
-    """One touch of a round brush, in pixels of the photo."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    action: Literal["add", "remove"] = Field(description="add: this is subject; remove: this is not.")
-    points: Annotated[list[tuple[Number, Number]], FailFast()] = Field(
-        min_length=1, max_length=10_000, description="(x, y); the brush goes straight from one to the next."
-    )
-    radius: Number = Field(gt=0, le=10_000, description="In pixels.")
-    hardness: Number = Field(1.0, ge=0, le=1, description="Share of the radius painted fully.")
-    opacity: Number = Field(1.0, ge=0, le=1)
-
-    def stroke(self) -> Stroke:
-        """As the matting functions take it. Raises OptionError."""
-        points = tuple((x, y) for x, y in self.points)
-        return Stroke(self.action, points, self.radius, self.hardness, self.opacity)
-
-
-Strokes = Annotated[
-    str,
-    Field(max_length=STROKES_BYTES, description="Brush strokes on the matte, in their order: a JSON array."),
-    WithJsonSchema({"type": "array", "items": StrokeForm.model_json_schema(), "maxItems": 10_000}),
-]
-
-_A_STROKE = TypeAdapter(StrokeForm)
-
-
-def strokes_of(text: str) -> tuple[Stroke, ...]:
-    """The strokes that a form's text says. Ends at the first that is wrong; blocks. Raises Refused, OptionError."""
-    if not text:
-        return ()
-    try:
-        found = from_json(text)
-        if not isinstance(found, list):
-            raise ValueError("it is no array")
-        # Before each of them is looked at.
-        if sum(len(each["points"]) for each in found if isinstance(each, dict) and "points" in each) > STROKES_POINTS:
-            raise ValueError(f"it has more than {STROKES_POINTS:,} points in all")
-        return tuple(_A_STROKE.validate_python(each).stroke() for each in found)
-    except (ValueError, TypeError) as error:
-        told = str(error).splitlines()[:3]
-        raise Refused(
-            "invalid_value", f"strokes: {' '.join(each.strip() for each in told)[:300]}",
-            hint="send a JSON array of strokes; /docs says of what",
-        ) from None  # fmt: skip
-
-
 # Where the command line's help speaks of files and flags.
 _SAID = {
     "background": "transparent, a colour (hex or CSS name), or blur[:RADIUS] of the photo.",
@@ -256,6 +197,7 @@ if TYPE_CHECKING:
         url: list[str]
         matte: list[str]
         background_image: UploadFile | None
+        strokes: str
         priority: Level
         webhook: str | None
 
@@ -286,6 +228,7 @@ else:
         ),
         **_fields(lambda option: option.name not in OF_THE_SERVER),
         **_BEHIND,
+        "strokes": (Strokes, Field("")),
         "priority": (Level, Field("normal", description="Which jobs come first.")),
         "webhook": (_URL | None, Field(None, description="Where the job's end is told, by a signed POST.")),
     }

@@ -83,6 +83,15 @@ def picture_or(
     return {status: {"model": model, **said, **(more or {}).get(status, {})}}
 
 
+def stages(event: str, model: str) -> dict[int | str, dict[str, Any]]:
+    """200, events of the work under way, for those who accept such; ``event`` with a ``model`` is the last."""
+    says = (
+        f'With `Accept: text/event-stream`: an event `step` `{{"step": …}}` as each step begins (`queue` is the wait '
+        f"for a turn), then one of `{event}` ({model}) and `problem` (a refusal, with its `status`)."
+    )
+    return {200: {"description": says, "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+
+
 def links(status: int, parameter: str, found: str, *operations: str) -> dict[int | str, dict[str, Any]]:
     """A response that leads on: its ``found`` is the ``parameter`` of these operations."""
     return {status: {"links": {each: {"operationId": each, "parameters": {parameter: found}} for each in operations}}}

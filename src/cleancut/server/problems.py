@@ -132,6 +132,28 @@ def refusal(error: Exception) -> Refused:
     return Refused("internal_error", "the server failed", hint="report it with the X-Request-Id of this answer")
 
 
+def noted(error: Exception, request: Request) -> Refused:
+    """The refusal of an error, noted for the request's line in the log; a trouble of the server's own has one more."""
+    refused = refusal(error)
+    request.state.problem = refused.code
+    log, id = structlog.get_logger(), request.state.request_id
+    if isinstance(error, CleancutError) and refused.status == 503:
+        log.error("the server's own trouble", problem=str(error), hint=error.hint, request_id=id)
+    elif refused.code == "internal_error":
+        log.error("a request failed", request_id=id, exc_info=error)
+    return refused
+
+
+def deadline_exceeded(seconds: float, retry_after: int) -> Refused:
+    """The refusal of what has taken too long."""
+    return Refused(
+        "deadline_exceeded",
+        f"there was no answer within {seconds} s",
+        hint="try again later, or send a smaller picture",
+        headers={"Retry-After": str(retry_after)},
+    )
+
+
 def answer(error: Exception, path: str = "") -> Response:
     """The response to show for an error, in the shape of the API that ``path`` belongs to."""
     refused = refusal(error)
@@ -158,11 +180,7 @@ def install(app: FastAPI) -> None:
     """Have every foreseen error of ``app`` answered by ``answer``; the envelope (logs.py) answers the others."""
 
     async def handle(request: Request, error: Exception) -> Response:
-        refused = _unread(request, error) or refusal(error)
-        request.state.problem = refused.code
-        if isinstance(error, CleancutError) and refused.status == 503:
-            log, id = structlog.get_logger(), request.state.request_id
-            log.error("the server's own trouble", problem=str(error), hint=error.hint, request_id=id)
+        refused = noted(_unread(request, error) or error, request)
         response = answer(refused, request.url.path)
         route = getattr(request.scope.get("route"), "path", None)
         # Each method has a route of its own, and the one that refuses knows no other.
@@ -235,6 +253,9 @@ def _of_http(error: HTTPException) -> Refused:
         return Refused(
             "method_not_allowed", "this address does not take that method", hint="see /docs", headers=headers
         )
+    if str(error.detail).startswith("Part exceeded"):
+        # The form's parser has no other sign of it. Only strokes, and pictures as base64, are as large.
+        return Refused("bad_request", "a text of the form is too long", hint="send fewer strokes, or a smaller picture")
     if error.status_code == 413:
         return Refused("body_too_large", "the request has too many bytes", hint="send a smaller picture")
     if error.status_code == 415:

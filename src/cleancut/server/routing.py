@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import ExitStack
 from json import JSONDecodeError
 from typing import Annotated, Any
 
@@ -13,8 +14,9 @@ from pydantic_core import from_json
 
 from cleancut.server.auth import Client
 from cleancut.server.guard import foreign_page
-from cleancut.server.problems import Refused
+from cleancut.server.problems import Refused, deadline_exceeded
 from cleancut.server.service import Service
+from cleancut.server.stages import Stages
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -134,20 +136,21 @@ class Work(Known):
             service = service_in(request)
             settings = service.settings
             request.state.client = _known(request)
-            # First: a client who finds the server full has not used up anything.
-            with service.admission.entered():
+            with ExitStack() as place:
+                # First: a client who finds the server full has not used up anything.
+                place.enter_context(service.admission.entered())
                 self.admit(request)
                 try:
                     async with asyncio.timeout(settings.deadline) as limit:
-                        return await handle(_Quick(request.scope, request.receive))
+                        request.state.until = limit.when()
+                        response = await handle(_Quick(request.scope, request.receive))
                 except TimeoutError:
                     if not limit.expired():
                         raise
-                    raise Refused(
-                        "deadline_exceeded",
-                        f"there was no answer within {settings.deadline} s",
-                        hint="try again later, or send a smaller picture",
-                        headers={"Retry-After": str(service.admission.retry_after)},
-                    ) from None
+                    raise deadline_exceeded(settings.deadline, service.admission.retry_after) from None
+                if isinstance(response, Stages):
+                    # Its work begins when it is sent.
+                    response.hold(place.pop_all())
+                return response
 
         return admitted

@@ -12,6 +12,7 @@ from cleancut.server.cutouts import Cutouts
 from cleancut.server.keys import Keys, keys_file
 from cleancut.server.limits import Rates
 from cleancut.server.metrics import Metrics
+from cleancut.server.recent import Recent
 from cleancut.server.removebg.credits import Ledger
 from cleancut.server.settings import ServerSettings
 from cleancut.server.work import Threads, Workers
@@ -35,6 +36,8 @@ class Service:
     workers: Workers
     storage: LocalStorage
     cutouts: Cutouts
+    recent: Recent
+    """Photos in memory that points grow on."""
     metrics: Metrics
     ledger: Ledger
     desk: Desk
@@ -57,7 +60,8 @@ def service_of(settings: ServerSettings) -> Service:
     admission = Admission(settings.workers, settings.waiting)
     workers = Workers(settings.workers)
     storage = LocalStorage(settings.store_folder or settings.folder / "store", settings.store_bytes)
-    cutouts = Cutouts(settings, storage, workers, admission, metrics, secret)
+    recent = Recent(settings.recent_bytes)
+    cutouts = Cutouts(settings, storage, workers, admission, metrics, secret, recent)
     ledger = Ledger(settings.folder / "credits.sqlite")
     auth = Auth(settings, Keys(keys_file(settings.core.home)), rates, secret)
     metrics.watch("cleancut_working", "Requests being worked on.", lambda: admission.working)
@@ -66,5 +70,6 @@ def service_of(settings: ServerSettings) -> Service:
     sending = Admission(_SENDING, 0)
     receiving, asking = Threads(_SENDING, "receiving"), Threads(_ASKING, "asking")
     return Service(
-        settings, auth, rates, admission, workers, storage, cutouts, metrics, ledger, desk, sending, receiving, asking
-    )
+        settings, auth, rates, admission, workers, storage, cutouts, recent, metrics, ledger, desk, sending, receiving,
+        asking,
+    )  # fmt: skip

@@ -29,12 +29,14 @@ from cleancut.jobs.database import reason_of
 from cleancut.jobs.desk import Desk
 from cleancut.jobs.intake import Quota, Wanted
 from cleancut.jobs.names import clean_name, unique
-from cleancut.jobs.records import BACKGROUND, Job, NewItem, source_of
+from cleancut.jobs.records import BACKGROUND, EDITS, Job, NewItem, source_of
+from cleancut.matting.edits import Edit, as_plain
 from cleancut.options import Options
 from cleancut.outside.network import Network
 from cleancut.outside.post import check_url
 from cleancut.server.asks import OF_THE_SERVER
 from cleancut.server.cutouts import empty, gone
+from cleancut.server.edits import edits_of
 from cleancut.server.forms import JobForm, as_sent
 from cleancut.server.models import check_installed, model_for
 from cleancut.server.problems import Refused
@@ -68,6 +70,7 @@ def submit(form: JobForm, options: Options, owner: str, idempotency: str | None,
         if known := intake.known(desk.opened(), owner, idempotency):
             return _repeated(known, digest), True
     _check(form, options, owner, service)
+    edits = edits_of(form.strokes)
     with _Photos(form, owner, service) as photos:
         now = desk.clock()
         values = {each.name: getattr(options, each.name) for each in fields(Options) if each.name not in OF_THE_SERVER}
@@ -81,15 +84,17 @@ def submit(form: JobForm, options: Options, owner: str, idempotency: str | None,
             if known is None:
                 raise _still_coming()
             return _repeated(known, digest), True
-        return _received(job, photos.sent, options, service), False
+        return _received(job, photos.sent, options, edits, service), False
 
 
-def _received(job: Job, sent: Sequence[Sent], options: Options, service: Service) -> Job:
+def _received(job: Job, sent: Sequence[Sent], options: Options, edits: Sequence[Edit], service: Service) -> Job:
     desk, keep = service.desk, service.settings.job_longest_seconds + service.settings.job_seconds
     accepted = None
     try:
         if isinstance(options.background, bytes):
             desk.store.put(job.id, BACKGROUND, options.background, keep)
+        if edits:
+            desk.store.put(job.id, EDITS, json.dumps(as_plain(edits)).encode(), keep)
         items = list(_stored(job, sent, desk, keep, service.settings.url_networks))
         accepted = intake.accept(desk.base, job.id, items, desk.clock(), desk.terms)
     finally:

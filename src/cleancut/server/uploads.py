@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.formparsers import MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cleancut.server.forms import STROKES_BYTES
+from cleancut.server.edits import STROKES_BYTES
 from cleancut.server.problems import REMBG, REMOVEBG, Refused, answer
 from cleancut.server.settings import ServerSettings
 
@@ -28,7 +28,7 @@ JOBS = "/api/v1/jobs"
 # Fields and the envelope of a form.
 _TEXT = 1_000_000
 
-# What is asked of the other routes: a key.
+# What is asked of the other routes: a key, a point.
 _LITTLE = 16_000
 
 # What may follow the last line of a form: a line's end, or what a client that fills its blocks has put there.
@@ -101,7 +101,9 @@ def body_limit(path: str, settings: ServerSettings, headers: Headers) -> int:
         # It holds no files, and a megabyte of it takes a quarter of a second of everybody's time.
         return _TEXT
     if path == JOBS:
-        return settings.job_bytes + settings.v1_max_bytes + _TEXT
+        return settings.job_bytes + settings.v1_max_bytes + STROKES_BYTES + _TEXT
+    if path.startswith("/api/v1/mattes/") and path.endswith("/reach"):
+        return _LITTLE
     if path == "/api/remove-background":
         return settings.guides_max_bytes + _TEXT
     if path == REMBG:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from starlette.requests import Request
+from starlette.types import Receive
 
 from cleancut.jobs.database import unavailable
 from cleancut.pipeline import Clock
@@ -15,6 +16,9 @@ from cleancut.server.problems import Refused
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Watch = Callable[[str], None]
+"""Told the name of each step as it begins, from any thread."""
 
 # A question to a data base that has not been answered by then is refused.
 _ANSWERS_S = 20.0
@@ -30,10 +34,30 @@ class StoppableClock(Clock):
     def __init__(self) -> None:
         super().__init__()
         self.abandoned = False
+        self._step = ""
+        self._watchers: list[Watch] = []
+
+    def begin(self, step: str) -> None:
+        """Tell those who watch that a step begins; one that follows itself is one step."""
+        if step != self._step:
+            self._step = step
+            for watch in tuple(self._watchers):
+                watch(step)
+
+    def add(self, watch: Watch) -> None:
+        """Have ``watch`` told of each step from now on, and of the one under way."""
+        self._watchers.append(watch)
+        if self._step:
+            watch(self._step)
+
+    def remove(self, watch: Watch) -> None:
+        """Tell it no more."""
+        self._watchers.remove(watch)
 
     def __call__(self, step: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
         if self.abandoned:
             raise Abandoned
+        self.begin(step.__name__)
         return super().__call__(step, *args, **keywords)
 
 
@@ -58,12 +82,12 @@ class Workers:
         return await asyncio.get_running_loop().run_in_executor(self._pool, job)
 
     async def share(
-        self, key: Hashable, make: Callable[[StoppableClock], Coroutine[Any, Any, T]]
+        self, key: Hashable, make: Callable[[StoppableClock], Coroutine[Any, Any, T]], watch: Watch | None = None
     ) -> tuple[T, StoppableClock, bool]:
         """What ``make`` gives, done once for all who ask by the same key meanwhile; its clock; whether it was joined.
 
         Raises what it raises. When the last who waits for it has been cancelled, it is cancelled too, and what runs in
-        the pool stops at its next step.
+        the pool stops at its next step. ``watch`` is told of the steps, also of one that is under way already.
         """
         flight = self._flights.get(key)
         joined = flight is not None
@@ -72,10 +96,14 @@ class Workers:
             flight = self._flights[key] = _Flight(asyncio.ensure_future(make(clock)), clock)
             flight.task.add_done_callback(lambda task: self._landed(key, task))
         flight.waiting += 1
+        if watch is not None:
+            flight.clock.add(watch)
         try:
             return await asyncio.shield(flight.task), flight.clock, joined
         finally:
             flight.waiting -= 1
+            if watch is not None:
+                flight.clock.remove(watch)
             if not flight.waiting and not flight.task.done():
                 flight.clock.abandoned = True
                 flight.task.cancel()
@@ -126,7 +154,7 @@ async def while_connected(request: Request, work: Awaitable[T]) -> T:
     Raises Refused (client_gone), or what ``work`` raises.
     """
     task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_gone(request))
+    gone = asyncio.ensure_future(client_gone(request.receive))
     try:
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
@@ -137,6 +165,7 @@ async def while_connected(request: Request, work: Awaitable[T]) -> T:
         task.cancel()
 
 
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
+async def client_gone(receive: Receive) -> None:
+    """Wait until the client goes away. The body must have been read."""
+    while (await receive())["type"] != "http.disconnect":
         pass

@@ -27,7 +27,6 @@ async def style() -> HTMLResponse:
     return HTMLResponse(_STYLE, media_type="text/css")
 
 
-@router.get("/")
 @router.get("/docs")
 async def docs(request: Request) -> HTMLResponse:
     """All routes, what they take and answer."""
@@ -69,7 +68,12 @@ def _properties(prefix: str, kind: dict[str, Any], schema: dict[str, Any]) -> li
     found = []
     for name, field in kind.get("properties", {}).items():
         found.append((prefix + name, {**field, "required": name in kind.get("required", [])}))
-        found += _properties(f"{prefix}{name}[].", field.get("items", {}), schema)
+        items = field.get("items", {})
+        listed: dict[str, dict[str, Any]] = {}
+        # Of several kinds of things, what they have in common is told once.
+        for each in items.get("anyOf", [items]):
+            listed = dict(_properties(f"{prefix}{name}[].", each, schema)) | listed
+        found += listed.items()
     return found
 
 

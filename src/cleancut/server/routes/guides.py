@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cleancut.options import Limits, Options
 from cleancut.server.asks import Ask
-from cleancut.server.cutouts import STROKES_AT_ONCE, batched, gone
+from cleancut.server.cutouts import gone
+from cleancut.server.edits import Number
 from cleancut.server.forms import (
     DATA_URL_BYTES,
     EXAMPLE,
@@ -24,7 +25,6 @@ from cleancut.server.forms import (
     DataUrl,
     DataUrlOrFile,
     ModelName,
-    Number,
     bytes_of,
     bytes_of_data_url,
 )
@@ -208,6 +208,7 @@ def _editing(edits: Edits, original: bytes | None, limits: Limits) -> Job:
     def job(clock: StoppableClock) -> bytes:
         import numpy as np
 
+        from cleancut.matting.edits import parts
         from cleancut.matting.strokes import Stroke, check_cover
         from cleancut.pipeline import load
         from cleancut.steps.edit import edit
@@ -224,7 +225,7 @@ def _editing(edits: Edits, original: bytes | None, limits: Limits) -> Job:
             # Together, since what one has cleared the next could not restore.
             return clock(encode, clock(edit, cutout, strokes, whole), Options())
         picture = clock(edit, cutout, (), whole)
-        for some in batched(tuple(strokes), STROKES_AT_ONCE):
+        for some in parts(strokes):
             picture = clock(edit, cutout, some, whole)
             rgb, alpha = np.split(picture.pixels, [3], axis=2)
             cutout = replace(cutout, rgb=np.ascontiguousarray(rgb), alpha=np.ascontiguousarray(alpha[..., 0]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -14,32 +15,36 @@ from pydantic import BaseModel, Field
 from cleancut.options import Limits
 from cleancut.server.asks import Ask, Facts, Made
 from cleancut.server.cutouts import gone
+from cleancut.server.edits import STROKES_BYTES, edits_of
 from cleancut.server.forms import (
     FORM,
-    STROKES_BYTES,
     CutoutForm,
     FormLimits,
     MatteForm,
     RenderForm,
     bytes_of,
     options_of,
-    strokes_of,
 )
 from cleancut.server.moments import shown
-from cleancut.server.openapi import ID, NOT_MODIFIED, errors, file, links, picture_or, pictures
+from cleancut.server.openapi import ID, NOT_MODIFIED, errors, file, links, picture_or, pictures, stages
 from cleancut.server.photos import keeps, photo_of, wants_picture
 from cleancut.server.problems import Refused
-from cleancut.server.replies import picture, told
+from cleancut.server.reach import Point, Reach, growing, viewing
+from cleancut.server.replies import Bytes, has, picture, timing, told
 from cleancut.server.routes.results import kept
 from cleancut.server.routing import Known, TheClient, TheService, Work
 from cleancut.server.service import Service
-from cleancut.server.work import while_connected
+from cleancut.server.stages import Outcome, Stages, wants_stages
+from cleancut.server.work import Watch, while_connected
 
 work = APIRouter(prefix="/api/v1", tags=["v1"], route_class=Work)
 reading = APIRouter(prefix="/api/v1", tags=["v1"], route_class=Known)
 
 _ID = re.compile("[0-9a-f]{32}")
 _FORM: FormLimits = {**FORM, "max_part_size": STROKES_BYTES}
+
+# What its id leads to.
+_OF_A_MATTE = ("matte", "matte_itself", "photo", "view", "make_picture", "reach", "delete_matte")
 
 
 class MatteInfo(BaseModel):
@@ -82,8 +87,8 @@ async def cut_out(
     limits = service.settings.v1_limits
     photo = await photo_of(form.image, form.url, limits, service)
     options = await options_of(form, service.settings, await _behind(form, limits))
-    strokes = await asyncio.to_thread(strokes_of, form.strokes)
-    ask = Ask(client.owner, photo, options, limits, keeps(request, service), strokes)
+    edits = await asyncio.to_thread(edits_of, form.strokes)
+    ask = Ask(client.owner, photo, options, limits, keeps(request, service), edits)
     made = await while_connected(request, service.cutouts.picture(ask))
     place = {"Content-Location": f"/api/v1/results/{made.name}"} if made.kept else {}
     return picture(made, place)
@@ -92,20 +97,29 @@ async def cut_out(
 @work.post(
     "/mattes",
     status_code=201,
-    responses=links(201, "id", "$response.body#/id", "matte", "matte_itself", "photo", "make_picture", "delete_matte")
+    responses=links(201, "id", "$response.body#/id", *_OF_A_MATTE)
+    | stages("matte", "MatteInfo")
     | errors(400, 403, 409, 413, 415, 422),
+    response_model=MatteInfo,
     form_limits=_FORM,
 )
 async def make_matte(
     request: Request, form: Annotated[MatteForm, Form(media_type="multipart/form-data")], service: TheService,
     client: TheClient, response: Response,
-) -> MatteInfo:  # fmt: skip
+) -> Response | MatteInfo:  # fmt: skip
     """Find the subject of a photo. The matte is kept for a while, for any number of pictures."""
     if not keeps(request, service):
         raise _nothing_kept("use POST /api/v1/cutouts")
     limits = service.settings.v1_limits
     photo = await photo_of(form.image, form.url, limits, service)
     ask = Ask(client.owner, photo, await options_of(form, service.settings), limits)
+    if wants_stages(request):
+
+        async def work(watch: Watch) -> Outcome:
+            made = await service.cutouts.matte(replace(ask, watch=watch))
+            return "matte", await asyncio.to_thread(_info, made.name, made.facts, service, client.owner)
+
+        return Stages(request, work)
     made = await while_connected(request, service.cutouts.matte(ask))
     response.headers.update(told(made) | {"Location": f"/api/v1/mattes/{made.name}"})
     return await asyncio.to_thread(_info, made.name, made.facts, service, client.owner)
@@ -145,6 +159,7 @@ async def photo(id: ID, request: Request, service: TheService) -> Response:
     "/mattes/{id}/pictures",
     status_code=201,
     responses=picture_or(PictureInfo, 201, links(201, "name", "$response.body#/name", "result", "delete_result"))
+    | stages("picture", "PictureInfo")
     | errors(400, 404, 413, 415, 422),
     response_model=PictureInfo,
     form_limits=_FORM,
@@ -155,13 +170,21 @@ async def make_picture(
 ) -> Response | PictureInfo:  # fmt: skip
     """Another picture of a matte, without running the model. Send `Accept: image/*` to get it at once."""
     check_id(id)
-    at_once, keep = wants_picture(request, default=False), keeps(request, service)
+    staged, keep = wants_stages(request), keeps(request, service)
+    at_once = not staged and wants_picture(request, default=False)
     if not (at_once or keep):
         raise _nothing_kept("accept image/*, to have the picture as the answer")
     limits = service.settings.v1_limits
     options = await options_of(form, service.settings, await _behind(form, limits))
-    strokes = await asyncio.to_thread(strokes_of, form.strokes)
-    ask = Ask(client.owner, b"", options, limits, keep, strokes, must_be_kept=not at_once)
+    edits = await asyncio.to_thread(edits_of, form.strokes)
+    ask = Ask(client.owner, b"", options, limits, keep, edits, must_be_kept=not at_once)
+    if staged:
+
+        async def work(watch: Watch) -> Outcome:
+            made = await service.cutouts.render(id, replace(ask, watch=watch))
+            return "picture", await asyncio.to_thread(_picture_info, made, service, client.owner)
+
+        return Stages(request, work)
     made = await while_connected(request, service.cutouts.render(id, ask))
     place = f"/api/v1/results/{made.name}"
     if at_once:
@@ -169,8 +192,38 @@ async def make_picture(
         answer.status_code = 201
         return answer
     response.headers.update(told(made) | {"Location": place})
-    expires = await asyncio.to_thread(_expiry, made, service, client.owner)
-    return PictureInfo(name=made.name, url=place, bytes=len(made.data), expires=expires)
+    return await asyncio.to_thread(_picture_info, made, service, client.owner)
+
+
+@work.post(
+    "/mattes/{id}/reach",
+    responses=errors(400, 404, 413, 422),
+    response_model=Reach,
+)
+async def reach(id: ID, request: Request, point: Point, service: TheService, client: TheClient) -> Response:
+    """What a point that grows to the next edge would cover; `strokes` with the same point does it."""
+    check_id(id)
+    await service.cutouts.in_use(client.owner, id)
+    job = growing(service.cutouts, service.recent, client.owner, id, point)
+    data, timings = await while_connected(request, service.cutouts.once(job))
+    return Bytes(data, media_type="application/json", headers=timing(timings))
+
+
+@work.get(
+    "/mattes/{id}/view",
+    response_class=Response,
+    responses=file("image/jpeg", "The photo.") | NOT_MODIFIED | errors(404, 422),
+)
+async def view(id: ID, request: Request, service: TheService, client: TheClient) -> Response:
+    """The photo of a matte as any browser can show it: a JPEG in sRGB, upright, at its full size."""
+    await _facts(id, service, client.owner)
+    etag = f'"{id}-view"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if has(request, etag):
+        return Response(status_code=304, headers=headers)
+    job = viewing(service.cutouts, client.owner, id)
+    data, timings = await while_connected(request, service.cutouts.once(job))
+    return Bytes(data, media_type="image/jpeg", headers=headers | timing(timings))
 
 
 @reading.delete("/mattes/{id}", status_code=204, responses=errors(404))
@@ -214,9 +267,10 @@ def _info(id: str, facts: Facts, service: Service, owner: str) -> MatteInfo:
     )  # fmt: skip
 
 
-def _expiry(made: Made, service: Service, owner: str) -> datetime:
+def _picture_info(made: Made, service: Service, owner: str) -> PictureInfo:
     stored = service.storage.find(owner, made.name)
-    return shown(stored.expires if stored else 0)
+    expires = shown(stored.expires if stored else 0)
+    return PictureInfo(name=made.name, url=f"/api/v1/results/{made.name}", bytes=len(made.data), expires=expires)
 
 
 router = APIRouter()

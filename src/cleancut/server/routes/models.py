@@ -45,6 +45,7 @@ class ModelInfo(BaseModel):
     needs: str | None = Field(description="What the operator has to do before it can be used.")
     input_size: int = Field(description="Side of the square that it sees, in pixels.")
     default: bool
+    cloud: bool = Field(description="Whether it runs elsewhere: the photo leaves this server.")
 
 
 class Models(BaseModel):
@@ -68,6 +69,7 @@ class JobLimit(BaseModel):
     files: int = Field(description="Photos sent each as a file; more come as a ZIP.")
     pictures: int
     bytes: int
+    keeps_seconds: int = Field(description="How long a job and its results are kept after its end.")
 
 
 class ServerInfo(BaseModel):
@@ -104,7 +106,10 @@ async def server(service: TheService) -> ServerInfo:
         keys_needed=bool(service.auth.keys), urls_allowed=settings.allow_url,
         keeps_seconds=settings.keep_seconds if settings.store else None, rates=list(settings.rates),
         guides=_limit(settings.guides_limits), v1=_limit(settings.v1_limits),
-        jobs=JobLimit(files=JOB_FILES, pictures=settings.job_pictures, bytes=settings.job_bytes)
+        jobs=JobLimit(
+            files=JOB_FILES, pictures=settings.job_pictures, bytes=settings.job_bytes,
+            keeps_seconds=settings.job_seconds,
+        )
         if settings.store
         else None,
     )  # fmt: skip
@@ -125,7 +130,7 @@ def _listed(settings: ServerSettings) -> list[ModelInfo]:
         found.append(
             ModelInfo(
                 name=spec.name, aliases=list(spec.aliases), summary=spec.summary, licence=licence, state=state,
-                needs=needs, input_size=spec.input_size, default=spec.name == default,
+                needs=needs, input_size=spec.input_size, default=spec.name == default, cloud=False,
             )
         )  # fmt: skip
     return found
