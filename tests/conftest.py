@@ -29,6 +29,8 @@ _NUMBERS = count()
 
 # No test leaves a process behind that makes models in integers; those of int8 itself say otherwise.
 os.environ["CLEANCUT_INT8"] = "0"
+# Nor one that builds the page; those that look at it have it built before.
+os.environ["CLEANCUT_BUILD_PAGE"] = "0"
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +43,7 @@ def _apart(
     for name in [name for name in os.environ if name.startswith("CLEANCUT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CLEANCUT_INT8", "0")
+    monkeypatch.setenv("CLEANCUT_BUILD_PAGE", "0")
     # A folder of each test's own, which only exists once it is used: making one for all takes longer than the tests.
     monkeypatch.setenv("CLEANCUT_HOME", str(tmp_path_factory.getbasetemp() / f"home-{next(_NUMBERS)}"))
 

@@ -169,10 +169,10 @@ def test_a_python_that_was_named_and_will_not_do_is_said(clone: Clone) -> None:
 def test_a_fresh_clone_installs_and_answers(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     clone.mkdir()
-    for name in ("cleancut", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("cleancut", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
         shutil.copy2(ROOT / name, clone)
-    for name in ("scripts", "src"):
-        shutil.copytree(ROOT / name, clone / name)
+    for name in ("scripts", "src", "web"):
+        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("node_modules", "page"))
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     ran = subprocess.run(
         ["./cleancut", "--version"],
@@ -185,3 +185,5 @@ def test_a_fresh_clone_installs_and_answers(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("cleancut, version ")
+    # The page is built when it is first shown, and needs no Node before.
+    assert not (clone / "web" / "node_modules").exists()

@@ -10,9 +10,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
+from cleancut.bench.load import free_port
 from cleancut.settings import read_settings
+from tests.server.wire import until
+from tests.web import built
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.real
@@ -42,15 +46,15 @@ def test_it_opens_with_one_sentence_and_the_two_commands() -> None:
     assert lines[4] == "```sh"
     shell = blocks("README.md", "sh")
     assert shell[0].startswith("./cleancut remove ")
-    assert shell[1].strip() == "./scripts/test"
+    assert shell[1:3] == ["./cleancut serve\n", "./scripts/test\n"]
     assert os.access(ROOT / "scripts" / "test", os.X_OK)
 
 
 def test_the_shell_commands_run(clone: Path) -> None:
     environment = os.environ | {"CLEANCUT_HOME": str(read_settings().home)}
     for block in blocks("README.md", "sh"):
-        if "scripts/test" in block:
-            continue  # this is what is running
+        if "scripts/test" in block or block == "./cleancut serve\n":
+            continue  # the one is what is running, the other has a test of its own
         ran = subprocess.run(
             ["bash", "-euc", block],
             cwd=clone,
@@ -63,6 +67,26 @@ def test_the_shell_commands_run(clone: Path) -> None:
         assert ran.returncode == 0, f"{block}\n{ran.stderr}"
     made = {str(path.relative_to(clone)) for path in clone.rglob("*") if path.is_file()}
     assert {"portrait.png", "examples/cat-cutout.png", "cutouts/cup.jpg", "cup.webp", "mattes/cat.png"} <= made
+
+
+def test_the_server_shows_the_page(clone: Path) -> None:
+    built()
+    port = free_port()
+    variables = {"CLEANCUT_HOME": str(clone / "home"), "CLEANCUT_BUILD_PAGE": "1", "CLEANCUT_PORT": str(port)}
+    with subprocess.Popen(["./cleancut", "serve"], cwd=clone, env={**os.environ, **variables}) as server:
+        try:
+            until(lambda: server.poll() is not None or _shown(f"http://127.0.0.1:{port}/"), "the page is shown")
+            assert server.poll() is None
+        finally:
+            server.terminate()
+
+
+def _shown(address: str) -> bool:
+    try:
+        answer = httpx.get(address, trust_env=False)
+    except httpx.TransportError:
+        return False
+    return answer.status_code == 200 and 'id="root"' in answer.text
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/python.md"])

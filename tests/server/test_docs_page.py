@@ -69,10 +69,6 @@ def test_the_page_runs_no_script_and_fetches_nothing_from_elsewhere(shared: Runn
     assert shared.http.get("/docs.css").headers["Content-Type"].startswith("text/css")
 
 
-def test_the_start_page_is_the_description(shared: Running) -> None:
-    assert shared.http.get("/").text == shared.http.get("/docs").text
-
-
 def test_the_description_is_for_everybody_and_not_part_of_itself(start: Start) -> None:
     server = start()
     key(server.home, "Anna")

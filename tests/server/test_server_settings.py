@@ -38,6 +38,7 @@ SAID: dict[str, tuple[str, Any]] = {
     "rate_limits": ("1/second; 20 per 5 minute,3/day", ("1/second", "20 per 5 minute", "3/day")),
     "address_limits": ("4/minute", ("4/minute",)),
     "failure_limits": ("none", ()),
+    "build_page": ("0", False),
     "session_seconds": ("60", 60),
     "store": ("0", False),
     "store_folder": ("/srv/kept", Path("/srv/kept")),

@@ -188,7 +188,7 @@ def _run(name: str, command: list[str], work: Path, arrived: Callable[[int], Non
         try:
             _watch(name, client, work, before, arrived)
         finally:
-            _end(client)
+            end(client)
     if client.returncode != 0:
         said = log.read_text("utf-8", errors="replace")
         if re.search(r"\bENOSPC\b|\[Errno 28\]|No space left on device", said):
@@ -223,7 +223,7 @@ def _bytes_in(folder: Path) -> int:
     return count
 
 
-def _end(client: subprocess.Popen[bytes]) -> None:
+def end(client: subprocess.Popen[Any]) -> None:
     """End a client that is still running, with all that it started."""
     if client.poll() is not None:
         return

@@ -16,6 +16,7 @@ from cleancut._version import __version__
 from cleancut.errors import CleancutError
 from cleancut.options import Options
 from cleancut.server import openapi, problems
+from cleancut.server.building import Page
 from cleancut.server.crew import at_work, ended
 from cleancut.server.guard import Guard
 from cleancut.server.logs import Envelope, set_up
@@ -27,6 +28,7 @@ from cleancut.server.routes import (
     jobs,
     mattes,
     models,
+    page,
     rembg,
     removebg,
     results,
@@ -61,8 +63,10 @@ def create_app(settings: ServerSettings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
+    app.state.page = Page()
+    app.state.page.load()
     problems.install(app)
-    for each in (health, guides, mattes, results, jobs, webhooks, models, session, data, removebg, rembg, docs):
+    for each in (health, guides, mattes, results, jobs, webhooks, models, session, data, removebg, rembg, docs, page):
         app.include_router(each.router)
     openapi.complete(app)
     # The last one added is the outermost.
@@ -146,6 +150,7 @@ async def _sweep_for_ever(service: Service) -> None:
     while True:
         try:
             await asyncio.to_thread(service.storage.sweep)
+            service.recent.sweep()
         except Exception as error:
             # A disk that fails now may work in a minute; and what is expired is shown to nobody in the meantime.
             structlog.get_logger().error("sweeping failed", exc_info=error)

@@ -23,7 +23,7 @@ from cleancut.server.settings import LogFormat
 # Nothing is fetched from elsewhere, nobody frames the page, and no file's type is guessed.
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' blob: data:; worker-src 'self' blob:; object-src 'none'; "
+        "default-src 'self'; img-src 'self' blob: data:; worker-src 'self'; object-src 'none'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",

@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from types import FrameType
 
 import structlog
@@ -16,6 +16,7 @@ import uvicorn
 from cleancut.engines import on_cpu
 from cleancut.errors import OptionError
 from cleancut.server.app import create_app
+from cleancut.server.building import built_beside
 from cleancut.server.connections import KEEP_ALIVE_S, patient
 from cleancut.server.keys import Keys, keys_file
 from cleancut.server.models import model_for
@@ -45,7 +46,8 @@ def serve(settings: ServerSettings, listening: Callable[[str], None]) -> None:
         server = Server(settings, alone=True)
         host, port = bound.getsockname()[:2]
         listening(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-        server.run(sockets=[bound])
+        with built_beside(server.app.state.page) if settings.build_page else nullcontext():
+            server.run(sockets=[bound])
     if server.interrupted:
         raise KeyboardInterrupt
 

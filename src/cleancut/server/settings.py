@@ -165,6 +165,9 @@ class ServerSettings:
         _count,
     )
     failure_limits: tuple[str, ...] = _setting(("10/minute",), "wrong keys from one address", _rates)
+    build_page: bool = _setting(
+        True, "in a clone, build the page when it is first needed, and again when `web/` has changed", flag_in
+    )
     session_seconds: int = _setting(43_200, "seconds that a sign-in on the page holds")
     store: bool = _setting(True, "`0` keeps nothing once the answer is sent: no cache, no downloads", flag_in)
     store_folder: Path | None = _setting(
@@ -173,6 +176,10 @@ class ServerSettings:
     # Some thousand cut-outs of 12 MP, with their photos.
     store_bytes: int = _setting(20_000_000_000, "most bytes kept; beyond it, what was used longest ago goes first")
     keep_seconds: int = _setting(3600, "seconds that mattes and results are kept")
+    # Four of 20 MP, or two of 50; each click on another photo else waits for its decoder.
+    recent_bytes: int = _setting(
+        400_000_000, "most bytes of photos kept in memory for two minutes, while points grow on them"
+    )
     model: str = _setting("isnet-general", "model where a client names none", _text)
     device: str = _setting("auto", "device that models run on: `auto`, `cpu`, `cuda` or `cuda:N`", _text)
     precision: Precision = _setting(
