@@ -1,0 +1,40 @@
+import type { ReactNode, RefObject } from "react";
+import { en } from "../text/en";
+import { CommandButton } from "./CommandButton";
+import { compare, copy, edit, type PhotoContext } from "./commands";
+import type { Work } from "./contract";
+import { Download } from "./Download";
+import { looksForSubject, type Result } from "./state";
+
+interface SideProps {
+  readonly work: Work;
+  readonly panel: ReactNode;
+  readonly result: Result | null;
+  readonly context: PhotoContext;
+  readonly link: RefObject<HTMLAnchorElement | null>;
+}
+
+/** What can be set, and the picture to be taken away. */
+export function Side({ work, panel, result, context, link }: SideProps) {
+  const { state } = context;
+  const size = result ?? work.matte;
+  return (
+    <>
+      <section className="side-settings" aria-label={en.settings.title}>
+        {panel}
+      </section>
+      <div className="take">
+        <div className="take-row">
+          <CommandButton command={edit} context={context} />
+          <CommandButton command={compare} context={context} pressed={state.compare !== null} />
+          <CommandButton command={copy} context={context} />
+        </div>
+        <Download ref={link} result={result} busy={state.rendering || looksForSubject(state)} />
+        <p className="take-size">
+          {size ? en.result.size(size.width, size.height) : "\u00a0"}
+          {result && ` · ${en.units.bytes(result.blob.size)}`}
+        </p>
+      </div>
+    </>
+  );
+}

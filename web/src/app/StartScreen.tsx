@@ -1,0 +1,118 @@
+import { useRef, useState } from "react";
+import { Problem } from "../api/http";
+import { Button } from "../controls/Button";
+import { en } from "../text/en";
+import { ProblemNotice } from "./ProblemNotice";
+import { type Keeping, privacyLine } from "./privacy";
+import "./start.css";
+
+interface StartScreenProps {
+  readonly problem: Problem | null;
+  readonly keeping: Keeping | null;
+  readonly onFiles: (files: readonly File[]) => void;
+  readonly onProblem: (problem: Problem) => void;
+  readonly onSignIn: () => void;
+}
+
+const text = en.start;
+
+const SAMPLES = ["pear", "plant", "cup"] as const;
+type Sample = (typeof SAMPLES)[number];
+
+/** Where a photo is chosen, upon which the cut-out begins. */
+export function StartScreen({ problem, keeping, onFiles, onProblem, onSignIn }: StartScreenProps) {
+  const [fetching, setFetching] = useState<Sample | null>(null);
+
+  const take = async (sample: Sample) => {
+    setFetching(sample);
+    try {
+      onFiles([await fetched(sample)]);
+    } catch {
+      onProblem(new Problem("offline", en.problems.sample, en.problems.offlineHint));
+    } finally {
+      setFetching(null);
+    }
+  };
+
+  return (
+    <main className="start" id="main" aria-labelledby="start-heading">
+      <div className="start-words">
+        <h1 id="start-heading" tabIndex={-1}>
+          {text.heading}
+        </h1>
+        <p className="start-lead">
+          <span className="for-mouse">{text.lead}</span>
+          <span className="for-touch">{text.leadTouch}</span>
+        </p>
+        <Choosing onFiles={onFiles} />
+        {problem && <ProblemNotice problem={problem} onSignIn={onSignIn} />}
+      </div>
+      <section className="start-samples" aria-labelledby="start-samples">
+        <h2 id="start-samples">{text.samples}</h2>
+        <ul>
+          {SAMPLES.map((sample) => (
+            <li key={sample}>
+              <button type="button" className="sample" disabled={fetching !== null} onClick={() => void take(sample)}>
+                <img src={addressOf(sample)} alt="" width="240" height="240" decoding="async" />
+                <span>{text.sampleNames[sample]}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <p className="start-privacy">{privacyLine(location.hostname, keeping)}</p>
+    </main>
+  );
+}
+
+function Choosing({ onFiles }: Pick<StartScreenProps, "onFiles">) {
+  const photos = useRef<HTMLInputElement>(null);
+  const camera = useRef<HTMLInputElement>(null);
+  const taken = (input: HTMLInputElement) => {
+    onFiles([...(input.files ?? [])]);
+    // The same photo chosen again is a choice, too.
+    input.value = "";
+  };
+  return (
+    <div className="start-choose">
+      <Button look="primary" icon="image" onClick={() => photos.current?.click()}>
+        {text.choose}
+      </Button>
+      <span className="for-touch">
+        <Button icon="camera" onClick={() => camera.current?.click()}>
+          {text.camera}
+        </Button>
+      </span>
+      <span className="start-paste for-mouse">
+        {text.paste} <kbd>{/Mac/.test(navigator.userAgent) ? "⌘" : "Ctrl"}</kbd> <kbd>V</kbd>
+      </span>
+      <input
+        ref={photos}
+        type="file"
+        // HEIC and HEIF by their names: some browsers know no type for them.
+        accept="image/*,.heic,.heif,.avif,.tif,.tiff"
+        multiple
+        hidden
+        aria-label={text.choose}
+        onChange={(event) => taken(event.currentTarget)}
+      />
+      <input
+        ref={camera}
+        type="file"
+        accept="image/*"
+        capture="environment"
+        hidden
+        aria-label={text.camera}
+        onChange={(event) => taken(event.currentTarget)}
+      />
+    </div>
+  );
+}
+
+const addressOf = (sample: Sample): string => `/samples/${sample}.jpg`;
+
+async function fetched(sample: Sample): Promise<File> {
+  const answer = await fetch(addressOf(sample));
+  if (!answer.ok) throw new Error(String(answer.status));
+  return new File([await answer.blob()], `${sample}.jpg`, { type: "image/jpeg" });
+}

@@ -1,0 +1,91 @@
+/**
+ * The seam between the editor and the screen that shows it:
+ *
+ *     const editor = useEditor({ matteId, size, history, onHistory, editing });      // editor/useEditor.ts
+ *     <div className="frame">                                                        // positioned; holds the stage
+ *       <Stage scene={editing ? editor.scene(behind) : …} onEdit={editor.onEdit} onView={setView} … />
+ *       {editing && <KeyCursorView editor={editor} view={view} stage={stage} />}
+ *     </div>
+ *     {editing && <EditorPanel editor={editor} stage={stage} busy={…} problem={…} onDone={…} onCancel={…} />}
+ *
+ * `useKeys(bound(editorCommands, editor))` has the keys do what the panel does, and `editorGroup` is for the list by `?`
+ * (both of editor/commands.ts). The editor's come before others: digits are its opacity.
+ */
+
+import type { RefObject } from "react";
+import type { Edit } from "../edits";
+import type { Behind, OnEdit, Overlay, Scene, StageHandle, View } from "../stage/contract";
+import type { Size } from "../viewport/view";
+import type { History } from "./history";
+import type { Tools, ToolsAction } from "./tools";
+
+/** What editing looks like; none of it changes the picture. */
+export interface EditorState {
+  readonly tools: Tools;
+  readonly overlay: Overlay;
+  /** The plain photo is shown. */
+  readonly original: boolean;
+}
+
+/** Why a growing point shows nothing. */
+export interface GrowProblem {
+  /** It may go well another time. */
+  readonly retry: boolean;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface EditorOptions {
+  /** null as long as the server knows no matte: growing points then wait. */
+  readonly matteId: string | null;
+  /** Of the photo. */
+  readonly size: Size;
+  readonly history: History;
+  readonly onHistory: (history: History) => void;
+  /** Edits are taken, and coverage is asked for, while this is true. */
+  readonly editing: boolean;
+  /** The server keeps the matte no more. Points wait until `matteId` has been null and is known again. */
+  readonly onMatteGone?: () => void;
+}
+
+/** What `useEditor` gives. */
+export interface Editor {
+  readonly state: EditorState;
+  readonly size: Size;
+  readonly history: History;
+  /** What is to be sent to the server: the edits since the last reset. */
+  readonly edits: readonly Edit[];
+  /** Some points still wait for their coverage. */
+  readonly growing: boolean;
+  readonly growProblem: GrowProblem | null;
+  /** Asks once more; the point is put back where it was taken away. */
+  retryGrow(): void;
+  dismissGrow(): void;
+  scene(behind: Behind): Scene;
+  readonly onEdit: OnEdit;
+  onTools(action: ToolsAction): void;
+  onOverlay(overlay: Overlay): void;
+  /** A key or a button that shows the photo goes down, or up. Held, it shows as long as that; pressed shortly, until the next time. */
+  onOriginal(down: boolean): void;
+  onHistory(history: History): void;
+}
+
+export interface EditorPanelProps {
+  readonly editor: Editor;
+  readonly stage: RefObject<StageHandle | null>;
+  /** The picture is being made: nothing can be pressed but Cancel. */
+  readonly busy: boolean;
+  /** What the server did not accept, in words. */
+  readonly problem: string | null;
+  /** The edits are to be made into the picture. */
+  readonly onDone: () => void;
+  /** The panel has put the history back as it was when it was opened, after asking. */
+  readonly onCancel: () => void;
+}
+
+export interface KeyCursorProps {
+  readonly editor: Editor;
+  readonly stage: RefObject<StageHandle | null>;
+  /** As the stage told it; null: not yet. */
+  readonly view: View | null;
+}

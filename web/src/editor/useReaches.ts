@@ -1,0 +1,115 @@
+/** What growing points cover: asked for as long as the editor is open, also after a reload. */
+
+import { useEffect, useRef, useState } from "react";
+import { reach as askReach } from "../api/cutouts";
+import { type Problem, problemOf } from "../api/http";
+import type { Edit, GrowEdit, Reach } from "../edits";
+import { en } from "../text/en";
+import type { EditorOptions, GrowProblem } from "./contract";
+import { add, drop, type History } from "./history";
+import { type Reacher, reacher } from "./reacher";
+
+interface Failure {
+  readonly edit: GrowEdit;
+  /** It has been taken out of the history. */
+  readonly taken: boolean;
+  /** null: it covers nothing. */
+  readonly problem: Problem | null;
+}
+
+interface ReachesOptions extends Pick<EditorOptions, "matteId" | "editing" | "onMatteGone"> {
+  readonly edits: readonly Edit[];
+  /** Changes the history as it is by then. */
+  readonly change: (how: (history: History) => History) => void;
+}
+
+interface Reaches {
+  readonly reaches: ReadonlyMap<GrowEdit, Reach>;
+  readonly growing: boolean;
+  readonly problem: GrowProblem | null;
+  /** A point that has just been set: where it fails it is taken back. Others were kept from before, and stay. */
+  drawn(edit: GrowEdit): void;
+  retry(): void;
+  dismiss(): void;
+}
+
+type Asked = { readonly matteId: string; readonly reacher: Reacher };
+
+export function useReaches(options: ReachesOptions): Reaches {
+  const { matteId, editing, edits, change } = options;
+  const [reaches, setReaches] = useState<ReadonlyMap<GrowEdit, Reach>>(new Map());
+  const [failures, setFailures] = useState<readonly Failure[]>([]);
+  const [dismissed, setDismissed] = useState(false);
+  const fresh = useRef(new WeakSet<GrowEdit>());
+  const asked = useRef<Asked | null>(null);
+  const now = useRef(options);
+  now.current = options;
+
+  function failed(edit: GrowEdit, problem: Problem | null): void {
+    const taken = problem === null || fresh.current.has(edit);
+    if (taken) now.current.change((history) => drop(history, edit));
+    setFailures((before) => [...before, { edit, taken, problem }]);
+    setDismissed(false);
+  }
+
+  function askFor(id: string): Reacher {
+    return reacher((edit, signal) => askReach(id, edit.point, edit.reach, signal), {
+      onReach(edit, reach) {
+        if (reach.width === 0 || reach.height === 0) failed(edit, null);
+        else setReaches((before) => new Map(before).set(edit, reach));
+      },
+      onFailure(edit, error) {
+        const problem = problemOf(error);
+        if (problem.status === 404 && now.current.onMatteGone) now.current.onMatteGone();
+        else failed(edit, problem);
+      },
+    });
+  }
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what it calls reads what is newest by itself.
+  useEffect(() => {
+    if (!editing || matteId === null) return;
+    if (asked.current?.matteId !== matteId) {
+      // Another matte may be of another photo.
+      if (asked.current !== null) setReaches(new Map());
+      asked.current = { matteId, reacher: askFor(matteId) };
+    }
+    const { reacher } = asked.current;
+    reacher.retry();
+    return () => reacher.stop();
+  }, [matteId, editing]);
+
+  useEffect(() => {
+    if (editing && matteId !== null) asked.current?.reacher.want(edits);
+  }, [edits, matteId, editing]);
+
+  const waiting = (edit: Edit) =>
+    edit.kind === "grow" && !reaches.has(edit) && !failures.some((failure) => failure.edit === edit);
+
+  return {
+    reaches,
+    growing: editing && matteId !== null && edits.some(waiting),
+    problem: dismissed ? null : told(failures),
+    drawn(edit) {
+      fresh.current.add(edit);
+      // What is wrong with one point is no news any more once another one is set.
+      setFailures((before) => before.filter((failure) => !failure.taken));
+    },
+    retry() {
+      const again = failures.filter((failure) => failure.taken && failure.problem !== null);
+      setFailures([]);
+      change((history) => again.reduce((changed, failure) => add(changed, failure.edit), history));
+      asked.current?.reacher.retry();
+    },
+    dismiss: () => setDismissed(true),
+  };
+}
+
+/** The last failure in words. */
+function told(failures: readonly Failure[]): GrowProblem | null {
+  const failure = failures[failures.length - 1];
+  if (failure === undefined) return null;
+  const { problem } = failure;
+  if (problem === null) return { retry: false, message: en.editor.nothingGrows, hint: en.editor.nothingGrowsHint };
+  return { retry: true, message: problem.message, hint: problem.hint };
+}

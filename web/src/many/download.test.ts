@@ -1,0 +1,52 @@
+import { expect, it } from "vitest";
+import { fileName, takeAll } from "./download";
+import { cutoutName, unique } from "./names";
+import { drawnOn, happen, item, made, photos, sent } from "./samples";
+
+const DONE = made(sent(photos({ a: 1, b: 1 }), "k", ["a", "b"]), "k");
+
+it("takes the server's archive where all lie in one job", () => {
+  expect(takeAll(DONE).whole).toBe("/api/v1/jobs/id-k/results.zip");
+});
+
+it("makes its own archive of several jobs, of those that are done, with names of which no two are alike", () => {
+  const many = made(sent(photos({ a: 1, b: 1, c: 1 }), "k", ["a"]), "k");
+  const batch = made(sent(many, "j", ["b"]), "j");
+  const twice = {
+    ...batch,
+    items: batch.items.map((each) => ({ ...each, photo: { ...each.photo, name: "IMG.jpg" } })),
+  };
+  expect(takeAll(twice)).toEqual({
+    whole: null,
+    files: [
+      { name: "IMG-cutout.png", url: "/api/v1/jobs/id-k/items/1/result" },
+      { name: "IMG-cutout-2.png", url: "/api/v1/jobs/id-j/items/1/result" },
+    ],
+  });
+});
+
+it.each([
+  ["one was removed", happen(DONE, { type: "remove", id: "a" })],
+  ["one is not done", sent(photos({ a: 1, b: 1 }), "k", ["a", "b"])],
+  ["one failed", made(sent(photos({ a: 1, b: 1 }), "k", ["a"]), "k")],
+  ["one was edited", made(sent(happen(DONE, { type: "edited", item: drawnOn(DONE, "a") }), "e", ["a"]), "e")],
+])("does not take the server's archive where %s", (_, batch) => {
+  expect(takeAll(batch).whole).toBeNull();
+});
+
+it("names a result as its photo, by the format that it was made in", () => {
+  expect(fileName(item(DONE, "a"))).toBe("a-cutout.png");
+  expect(cutoutName("Summer 2024.final.JPEG", "webp")).toBe("Summer 2024.final-cutout.webp");
+  expect(cutoutName("no suffix", "png")).toBe("no suffix-cutout.png");
+  expect(cutoutName(".jpg", "png")).toBe("photo-cutout.png");
+});
+
+it("tells names apart where capitals do not count, and takes none that another has", () => {
+  expect(unique(["a.png", "A.png", "a-2.png", "a.png", ".x"])).toEqual([
+    "a.png",
+    "A-2.png",
+    "a-2-2.png",
+    "a-3.png",
+    ".x",
+  ]);
+});

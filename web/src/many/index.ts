@@ -1,0 +1,5 @@
+/** Many photos at once. */
+
+export type { ManyItem, ManyProps } from "./contract";
+export { ManyScreen } from "./ManyScreen";
+export { keepDrawn, openQueue, retryNow } from "./queue";

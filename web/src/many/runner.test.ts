@@ -1,0 +1,247 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Problem } from "../api/http";
+import type { Batch } from "./contract";
+import type { Api, Ear } from "./jobs";
+import { createRunner, type Trouble } from "./runner";
+import { item, photos, states, told } from "./samples";
+import { type Action, reduce, type Told } from "./state";
+
+/** A server that says what a test wants, and a queue that is worked on. */
+function begin(batch: Batch, over: Partial<Api> = {}) {
+  const ears = new Map<string, Ear>();
+  const calls: string[] = [];
+  const keys: string[] = [];
+  const pictures = new Map<string, readonly Told[]>();
+  let count = 0;
+  const api: Api = {
+    async send(job) {
+      keys.push(job.key);
+      count += 1;
+      calls.push(`send ${job.items.join("")}`);
+      return `id${count}`;
+    },
+    async hasEnded() {
+      return false;
+    },
+    async pictures(id) {
+      return pictures.get(id) ?? [];
+    },
+    async cancel(id) {
+      calls.push(`cancel ${id}`);
+    },
+    async remove(id) {
+      calls.push(`remove ${id}`);
+    },
+    listen(id, ear) {
+      ears.set(id, ear);
+      return { stop: () => ears.delete(id) };
+    },
+    ...over,
+  };
+  const state = { batch, trouble: null as Trouble | null };
+  const dispatch = (action: Action) => {
+    const next = reduce(state.batch, action);
+    if (next === state.batch) return;
+    state.batch = next;
+    runner.wake();
+  };
+  const onTrouble = (trouble: Trouble | null) => void Object.assign(state, { trouble });
+  const runner = createRunner({ batch: () => state.batch, dispatch, onTrouble, api });
+  runner.wake();
+  return { state, dispatch, runner, ears, calls, keys, pictures };
+}
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+const refuse = (code: string, status: number, retryAfter: number | null = null) =>
+  new Problem(code, code, "hint", status, retryAfter);
+
+/** Refuses so often, then answers. */
+function failing(...problems: readonly Problem[]): Pick<Api, "send"> & { readonly keys: string[] } {
+  const left = [...problems];
+  const keys: string[] = [];
+  return {
+    keys,
+    async send(job) {
+      keys.push(job.key);
+      const problem = left.shift();
+      if (problem) throw problem;
+      return "id1";
+    },
+  };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+
+afterEach(() => void vi.useRealTimers());
+
+it("sends, hears of each picture, and looks once more at the end", async () => {
+  const { state, ears, pictures, calls } = begin(photos({ a: 1, b: 1 }));
+  expect(states(state.batch)).toEqual({ a: "uploading", b: "uploading" });
+  await settle();
+  expect(states(state.batch)).toEqual({ a: "queued", b: "queued" });
+  ears.get("id1")?.onPictures([told(1, "done")]);
+  expect(states(state.batch)).toEqual({ a: "done", b: "queued" });
+  pictures.set("id1", [told(1, "done"), told(2, "failed")]);
+  ears.get("id1")?.onEnd();
+  await settle();
+  expect(states(state.batch)).toEqual({ a: "done", b: "failed" });
+  expect([calls, ears.size, state.batch.jobs[0]?.ended]).toEqual([["send ab"], 0, true]);
+});
+
+it("asks which picture is being made when something has changed", async () => {
+  const { state, ears, pictures } = begin(photos({ a: 1, b: 1 }));
+  await settle();
+  pictures.set("id1", [told(1, "running"), told(2, "waiting")]);
+  ears.get("id1")?.onChange();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(states(state.batch)).toEqual({ a: "working", b: "queued" });
+});
+
+it("asks now and then where events do not come, until the job has ended", async () => {
+  let ended = false;
+  const { state, ears, pictures } = begin(photos({ a: 1 }), { hasEnded: async () => ended });
+  await settle();
+  ears.get("id1")?.onLost();
+  pictures.set("id1", [told(1, "running")]);
+  await vi.advanceTimersByTimeAsync(2500);
+  expect(states(state.batch)).toEqual({ a: "working" });
+  pictures.set("id1", [told(1, "done")]);
+  ended = true;
+  await vi.advanceTimersByTimeAsync(2500);
+  expect(states(state.batch)).toEqual({ a: "done" });
+});
+
+it("says that the server does not answer, for as long as it does not", async () => {
+  let down = true;
+  const { state, ears, runner } = begin(photos({ a: 1 }), {
+    async hasEnded() {
+      if (down) throw refuse("offline", 0);
+      return false;
+    },
+  });
+  await settle();
+  ears.get("id1")?.onLost();
+  await settle();
+  expect(state.trouble).toMatchObject({ problem: { code: "offline" }, signIn: false });
+  await vi.advanceTimersByTimeAsync(10_000);
+  down = false;
+  runner.retry();
+  await settle();
+  expect(state.trouble).toBeNull();
+});
+
+it("sends again under the same key where no answer came, and says so meanwhile", async () => {
+  const api = failing(refuse("offline", 0), refuse("server_full", 503, 7));
+  const { state } = begin(photos({ a: 1 }), api);
+  await settle();
+  expect(state.trouble).toMatchObject({ problem: { code: "offline" }, until: Date.now() + 2000 });
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(state.trouble).toMatchObject({ problem: { code: "server_full" }, until: Date.now() + 7000 });
+  await vi.advanceTimersByTimeAsync(7000);
+  expect([state.trouble, states(state.batch).a, new Set(api.keys).size]).toEqual([null, "queued", 1]);
+});
+
+it.each(["nothing_kept", "key_needed"])("stops at %s until somebody says so", async (code) => {
+  const api = failing(refuse(code, code === "key_needed" ? 401 : 409));
+  const { state, runner } = begin(photos({ a: 1, b: 1 }), api);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(state.trouble).toMatchObject({ until: null, signIn: code === "key_needed" });
+  expect(api.keys).toHaveLength(1);
+  runner.retry();
+  await settle();
+  expect([state.trouble, states(state.batch)]).toEqual([null, { a: "queued", b: "queued" }]);
+});
+
+it("takes another key where its own is another job's", async () => {
+  const api = failing(refuse("idempotency_conflict", 409));
+  begin(photos({ a: 1 }), api);
+  await settle();
+  expect(new Set(api.keys).size).toBe(2);
+});
+
+it("sends less at once where it was too much, and gives up on a photo that is too much alone", async () => {
+  const sizes: number[] = [];
+  const { state } = begin(photos({ a: 1, b: 1, c: 1 }), {
+    async send(job) {
+      sizes.push(job.items.length);
+      if (job.items.length > 1 || job.items[0] === "b") throw refuse("body_too_large", 413);
+      return `id${sizes.length}`;
+    },
+  });
+  await vi.advanceTimersByTimeAsync(100);
+  expect(states(state.batch)).toEqual({ a: "queued", b: "failed", c: "queued" });
+});
+
+it("says of files that are not where they were that they cannot be read, and sends the others", async () => {
+  const batch = photos({ a: 1, b: 1 });
+  vi.spyOn(item(batch, "a").photo.file, "slice").mockImplementation(() => {
+    throw new DOMException("gone", "NotReadableError");
+  });
+  const { state } = begin(batch, failing(refuse("offline", 0)));
+  await settle();
+  expect(item(state.batch, "a").state).toMatchObject({ kind: "failed", problem: { code: "unreadable" } });
+  expect([states(state.batch).b, state.trouble]).toEqual(["queued", null]);
+});
+
+it("fails photos with what the server says of their settings", async () => {
+  const { state } = begin(photos({ a: 1 }), failing(refuse("unknown_model", 400)));
+  await settle();
+  expect(item(state.batch, "a").state).toMatchObject({
+    kind: "failed",
+    problem: { code: "unknown_model", hint: "hint" },
+  });
+});
+
+it("stops what is being sent when it is cancelled, and deletes what came through all the same", async () => {
+  let signal: AbortSignal | undefined;
+  let answer: (id: string) => void = () => undefined;
+  const { state, dispatch, calls } = begin(photos({ a: 1 }), {
+    send: (_job, _items, given) => {
+      signal = given;
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+  });
+  dispatch({ type: "cancel" });
+  expect([signal?.aborted, states(state.batch).a]).toEqual([true, "cancelled"]);
+  answer("late");
+  await settle();
+  expect(calls).toEqual(["remove late"]);
+});
+
+it("cancels a job on the server when nobody waits for its photos, and deletes it when nothing of it is shown", async () => {
+  const { state, dispatch, calls } = begin(photos({ a: 1 }));
+  await settle();
+  dispatch({ type: "remove", id: "a" });
+  await settle();
+  expect(calls).toEqual(["send a", "cancel id1", "remove id1"]);
+  expect(state.batch.jobs).toEqual([]);
+});
+
+it("goes on after a reload: sends what has no answer under its key, and hears of what has", async () => {
+  const before = begin(photos({ a: 1, b: 1 }), { send: () => new Promise(() => undefined) });
+  const kept = before.state.batch;
+  const after = begin(kept);
+  await settle();
+  expect(after.keys).toEqual([kept.jobs[0]?.key]);
+  const again = begin(after.state.batch);
+  await settle();
+  expect([again.keys, [...again.ears.keys()]]).toEqual([[], ["id1"]]);
+});
+
+it("makes again what a server that has forgotten the job had not done", async () => {
+  const { state, ears, pictures, calls } = begin(photos({ a: 1, b: 1 }), {
+    async hasEnded() {
+      throw refuse("not_found", 404);
+    },
+  });
+  await settle();
+  ears.get("id1")?.onPictures([told(1, "done")]);
+  pictures.clear();
+  ears.get("id1")?.onLost();
+  await settle();
+  expect(calls.filter((call) => call.startsWith("send"))).toEqual(["send ab", "send b"]);
+  expect(states(state.batch).a).toBe("done");
+});
