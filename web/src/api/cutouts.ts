@@ -79,28 +79,9 @@ export async function makePicture(
   return picture(matteId, pictureFields(settings, edits), signal);
 }
 
-/**
- * The photo itself in a format that every browser shows, for one whose own format it does not: a picture of a matte
- * that covers everything.
- */
-export function readablePhoto(matte: Matte, signal: AbortSignal): Promise<Picture> {
-  const { width, height } = matte;
-  const radius = Math.min(10_000, Math.ceil(Math.hypot(width, height)));
-  const all: Edit = {
-    kind: "brush",
-    action: "add",
-    points: [[width / 2, height / 2]],
-    radius,
-    hardness: 1,
-    opacity: 1,
-  };
-  const fields: Field[] = [
-    ["format", "jpg"],
-    ["encode_quality", "95"],
-    ["decontaminate", "false"],
-    ["strokes", JSON.stringify([all])],
-  ];
-  return picture(matte.id, fields, signal);
+/** The photo upright and as a JPEG, for one whose own format the browser does not show. */
+export async function readablePhoto(matteId: string, signal: AbortSignal): Promise<Blob> {
+  return (await ask(`/api/v1/mattes/${matteId}/view`, { signal })).blob();
 }
 
 async function picture(matteId: string, fields: readonly Field[], signal: AbortSignal): Promise<Picture> {

@@ -1,7 +1,7 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import type { Command, CommandGroup } from "../commands/command";
 import { useKeys } from "../commands/useKeys";
-import { ManyScreen } from "../many/ManyScreen";
+import { Notice } from "../controls/Notice";
 import { retryNow } from "../many/queue";
 import type { SettingsContext } from "../settings/feature";
 import { SettingsPanel } from "../settings/SettingsPanel";
@@ -16,6 +16,14 @@ import { type State, settingsOf } from "./state";
 import { useDrop } from "./useDrop";
 import { type Page, usePage } from "./usePage";
 import "./app.css";
+
+// Who has one photo need not load what shows many.
+const ManyScreen = lazy(() =>
+  import("../many/ManyScreen").then(
+    ({ ManyScreen }) => ({ default: ManyScreen }),
+    () => ({ default: ManyMissing }),
+  ),
+);
 
 /** The page. `begun`: what was there when it was left. */
 export function App({ begun }: { readonly begun: State }) {
@@ -113,19 +121,32 @@ function Many({ page: { state, dispatch, askForKey }, header, panel, onSettings 
     <>
       {header}
       <main className="queue" id="main">
-        <ManyScreen
-          files={state.files}
-          settings={settingsOf(state)}
-          onSettings={onSettings}
-          panel={panel}
-          onEdit={(item) => dispatch({ type: "item opened", item })}
-          edited={state.edited}
-          onSignIn={askForKey}
-          onClose={() => dispatch({ type: "queue closed" })}
-        />
+        <Suspense>
+          <ManyScreen
+            files={state.files}
+            settings={settingsOf(state)}
+            onSettings={onSettings}
+            panel={panel}
+            onEdit={(item) => dispatch({ type: "item opened", item })}
+            edited={state.edited}
+            onSignIn={askForKey}
+            onClose={() => dispatch({ type: "queue closed" })}
+          />
+          <Arrived />
+        </Suspense>
       </main>
     </>
   );
+}
+
+/** The heading of what has been loaded meanwhile gets the focus. */
+function Arrived() {
+  useEffect(focusHeading, []);
+  return null;
+}
+
+function ManyMissing() {
+  return <Notice kind="problem" title={en.app.missing} hint={en.app.missingHint} />;
 }
 
 function Dialogs({ page, groups }: { readonly page: Page; readonly groups: readonly CommandGroup[] }) {

@@ -66,7 +66,6 @@ export function PhotoScreen({ page, work, panel, header, onGroups }: PhotoScreen
           {editing ? (
             <EditorPanel
               editor={editor}
-              stage={stage}
               busy={state.editing === "closing"}
               problem={problemOf(state)}
               onDone={() => dispatch({ type: "edit done" })}

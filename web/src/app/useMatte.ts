@@ -98,8 +98,8 @@ function useReadablePhoto({ work, shown, foreign, attempt }: State, dispatch: Di
     if (!needed || matte === null) return;
     const { width, height } = matte;
     const abort = new AbortController();
-    readablePhoto(matte, abort.signal).then(
-      ({ blob }) => abort.signal.aborted || dispatch({ type: "photo readable", photo: { blob, width, height } }),
+    readablePhoto(matte.id, abort.signal).then(
+      (blob) => abort.signal.aborted || dispatch({ type: "photo readable", photo: { blob, width, height } }),
       (error) => abort.signal.aborted || onError(error),
     );
     return () => abort.abort();

@@ -6,7 +6,7 @@
  *       <Stage scene={editing ? editor.scene(behind) : …} onEdit={editor.onEdit} onView={setView} … />
  *       {editing && <KeyCursorView editor={editor} view={view} stage={stage} />}
  *     </div>
- *     {editing && <EditorPanel editor={editor} stage={stage} busy={…} problem={…} onDone={…} onCancel={…} />}
+ *     {editing && <EditorPanel editor={editor} busy={…} problem={…} onDone={…} onCancel={…} />}
  *
  * `useKeys(bound(editorCommands, editor))` has the keys do what the panel does, and `editorGroup` is for the list by `?`
  * (both of editor/commands.ts). The editor's come before others: digits are its opacity.
@@ -72,7 +72,6 @@ export interface Editor {
 
 export interface EditorPanelProps {
   readonly editor: Editor;
-  readonly stage: RefObject<StageHandle | null>;
   /** The picture is being made: nothing can be pressed but Cancel. */
   readonly busy: boolean;
   /** What the server did not accept, in words. */

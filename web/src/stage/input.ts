@@ -25,9 +25,6 @@ const BY_WHEEL = 0.0016;
 const BY_PAD = 0.012;
 const LINE_PX = 16;
 
-const KEY_PX = 64;
-const KEY_FACTOR = 1.25;
-
 /** Listens to an element; what is given ends it. */
 export function listen(element: HTMLElement, options: InputOptions): () => void {
   const control = new AbortController();
@@ -41,7 +38,6 @@ export function listen(element: HTMLElement, options: InputOptions): () => void 
   element.addEventListener("pointerleave", () => options.hover(null, null), { signal });
   element.addEventListener("wheel", (event) => input.wheel(event), { signal, passive: false });
   element.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
-  element.addEventListener("keydown", (event) => pressKey(event, options.camera), { signal });
   addEventListener("keydown", (event) => input.spaceDown(event), { signal });
   addEventListener("keyup", (event) => event.key === " " && input.hold(false), { signal });
   addEventListener("blur", () => input.hold(false), { signal });
@@ -144,27 +140,6 @@ class Input {
     const [left, top] = this.placeOf(event);
     return { point: [(left - x) / scale, (top - y) / scale], pressure: pressureOf(event) };
   }
-}
-
-/** Keys of the view; whoever has done something with one already has said so. */
-function pressKey(event: KeyboardEvent, camera: Camera): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  const far = event.shiftKey ? 4 * KEY_PX : KEY_PX;
-  const does: Readonly<Record<string, () => void>> = {
-    ArrowLeft: () => camera.pan(far, 0),
-    ArrowRight: () => camera.pan(-far, 0),
-    ArrowUp: () => camera.pan(0, far),
-    ArrowDown: () => camera.pan(0, -far),
-    "+": () => camera.zoom(KEY_FACTOR, undefined, true),
-    "=": () => camera.zoom(KEY_FACTOR, undefined, true),
-    "-": () => camera.zoom(1 / KEY_FACTOR, undefined, true),
-    "0": () => camera.fit(),
-    "1": () => camera.scaleTo(1 / devicePixelRatio),
-  };
-  const perform = does[event.key];
-  if (!perform) return;
-  event.preventDefault();
-  perform();
 }
 
 /** Space does something else there. */

@@ -175,6 +175,8 @@ const session = {
 const app = {
   name: "cleancut",
   shortcuts: "Keyboard shortcuts",
+  missing: "This part of the page could not be loaded.",
+  missingHint: "See whether the server is running, then load the page again and choose the photos once more.",
   close: "Close",
   replaceTitle: "Begin with another photo?",
   replaceLead: (name: string) => `What you have drawn on ${name} will be lost.`,
@@ -234,7 +236,7 @@ const editor = {
   /** What a tool is for, beside it. */
   hints: {
     restore: "Paint over what belongs to the subject.",
-    erase: "Paint over what does not.",
+    erase: "Paint over what does not belong to it.",
     lasso: "Draw around a part to keep or to remove it.",
     point: "Press on a part: it grows from there to the next edge.",
     hand: "Drag the photo.",
