@@ -1,12 +1,20 @@
 import { expect, it } from "vitest";
+import type { Batch } from "./contract";
 import { fileName, takeAll } from "./download";
 import { cutoutName, unique } from "./names";
 import { drawnOn, happen, item, made, photos, sent } from "./samples";
 
 const DONE = made(sent(photos({ a: 1, b: 1 }), "k", ["a", "b"]), "k");
 
-it("takes the server's archive where all lie in one job", () => {
-  expect(takeAll(DONE).whole).toBe("/api/v1/jobs/id-k/results.zip");
+/** The same, of as many bytes as a page had better not hold. */
+const large = (batch: Batch): Batch => ({
+  ...batch,
+  items: batch.items.map((each) => ({ ...each, result: each.result && { ...each.result, bytes: 600_000_000 } })),
+});
+
+it("takes the server's archive where all lie in one job, and are much", () => {
+  expect(takeAll(large(DONE)).whole).toBe("/api/v1/jobs/id-k/results.zip");
+  expect(takeAll(DONE).whole).toBeNull();
 });
 
 it("makes its own archive of several jobs, of those that are done, with names of which no two are alike", () => {
@@ -31,7 +39,7 @@ it.each([
   ["one failed", made(sent(photos({ a: 1, b: 1 }), "k", ["a"]), "k")],
   ["one was edited", made(sent(happen(DONE, { type: "edited", item: drawnOn(DONE, "a") }), "e", ["a"]), "e")],
 ])("does not take the server's archive where %s", (_, batch) => {
-  expect(takeAll(batch).whole).toBeNull();
+  expect(takeAll(large(batch)).whole).toBeNull();
 });
 
 it("names a result as its photo, by the format that it was made in", () => {

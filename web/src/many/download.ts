@@ -15,7 +15,13 @@ export interface Take {
   readonly files: readonly { readonly name: string; readonly url: string }[];
 }
 
-/** All results. The server's own archive holds one job, as it was sent: it serves where that is all. */
+// What a page had better not hold in memory.
+const LARGE_BYTES = 1_000_000_000;
+
+/**
+ * All results. The server's own archive holds one job, as it was sent, and names results in a way of its own: it serves
+ * where that is all, and much.
+ */
 export function takeAll({ items, jobs }: Batch): Take {
   const made = items.flatMap((item) => (item.result ? [{ item, result: item.result }] : []));
   const names = unique(made.map(({ item }) => fileName(item) ?? ""));
@@ -27,7 +33,8 @@ export function takeAll({ items, jobs }: Batch): Take {
   const [id] = ids;
   const job = jobs.find((each) => each.id === id);
   const all = job?.ended && ids.size === 1 && job.items.length === made.length && made.length === items.length;
-  return { whole: all && id ? zipUrl(id) : null, files };
+  const bytes = made.reduce((sum, { result }) => sum + result.bytes, 0);
+  return { whole: all && id && bytes > LARGE_BYTES ? zipUrl(id) : null, files };
 }
 
 /** Saves a file as if a link to it had been followed. */
