@@ -19,9 +19,10 @@ export interface Queue {
 
 let queue: Queue = { batch: empty(DEFAULTS), trouble: null, kept: null };
 const listeners = new Set<() => void>();
-let _saving: ReturnType<typeof setTimeout> | undefined;
+let saving: ReturnType<typeof setTimeout> | undefined;
+let savedAt = Number.NEGATIVE_INFINITY;
 
-// What changes within one moment is written once.
+// What changes soon after it was written waits so long, so that many changes are written as one.
 const SAVE_MS = 150;
 
 const runner = createRunner({
@@ -45,7 +46,7 @@ export function dispatch(action: Action): void {
   const batch = reduce(queue.batch, action);
   if (batch === queue.batch) return;
   set({ ...queue, batch });
-  _saving ??= setTimeout(save, SAVE_MS);
+  keep();
   runner.wake();
 }
 
@@ -96,8 +97,21 @@ function set(next: Queue): void {
   for (const listener of listeners) listener();
 }
 
+/** Has the queue written: at once where that is not done all the time, since the page may be left right away. */
+function keep(): void {
+  const wait = savedAt + SAVE_MS - performance.now();
+  if (saving === undefined && wait <= 0) void save();
+  else saving ??= setTimeout(save, wait);
+}
+
+window.addEventListener("pagehide", () => {
+  if (saving !== undefined) void save();
+});
+
 async function save(): Promise<void> {
-  _saving = undefined;
+  clearTimeout(saving);
+  saving = undefined;
+  savedAt = performance.now();
   if (queue.batch.items.length === 0) return forgetBatch();
   const kept = await saveBatch(queue.batch);
   if (kept !== queue.kept) set({ ...queue, kept });
