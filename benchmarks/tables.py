@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import speed_tables
+from benchmarks import page_tables, speed_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -117,6 +117,10 @@ TABLES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "many": ("speed.md", lambda: _table(*speed_tables.many())),
     "jobs": ("jobs.md", jobs),
     "load": ("speed.md", lambda: _table(*speed_tables.load())),
+    "page": ("page.md", lambda: _table(*page_tables.page())),
+    "brush": ("page.md", lambda: _table(*page_tables.brush())),
+    "page-many": ("page.md", lambda: _table(*page_tables.many())),
+    "page-machine": ("page.md", lambda: _table(*page_tables.how())),
 }
 
 
