@@ -215,7 +215,7 @@ def test_it_tells_what_the_service_is(client: Client) -> None:
     assert client.ready() is True
     told = client.server()
     assert (told.default_model, told.ready, told.keys_needed, told.device) == ("tiny", True, False, "cpu")
-    assert told.v1 == Limits(50_000_000, 64_000_000)
+    assert told.v1 == Limits(52_000_000, 64_000_000)
     assert told.guides.max_side == 4000
     tiny = next(each for each in client.models() if each.name == "tiny")
     assert (tiny.state, tiny.default, tiny.input_size) == ("installed", True, 32)

@@ -193,7 +193,8 @@ class ServerSettings:
     removebg_max_pixels: int = _setting(50_000_000, "most pixels of a picture at `/v1.0/…`")
     feedback_seconds: int = _setting(2_592_000, "seconds that pictures sent to `/v1.0/improve` are kept")
     v1_max_bytes: int = _setting(64_000_000, "most bytes of a picture at `/api/v1/…`")
-    v1_max_pixels: int = _setting(50_000_000, "most pixels of a picture at `/api/v1/…`")
+    # Photos of "50 megapixels" have a little more: 8688 × 5792, 8192 × 6144.
+    v1_max_pixels: int = _setting(52_000_000, "most pixels of a picture at `/api/v1/…`")
     database: str | None = _setting(
         None, "data base of jobs, as `postgresql://user:password@host/name`; unset: a file in `server/jobs`", _text
     )
