@@ -31,6 +31,9 @@ export function drawBackdrop(on: Context, behind: Ready, place: Place, look: Loo
   } else if (behind.kind === "checkerboard") {
     drawSquares(on, place, look, Math.max(1, Math.round(SQUARE * density)));
   } else if (behind.kind === "image") {
+    // The server sets a picture that is clear in parts on white.
+    on.fillStyle = "#fff";
+    on.fillRect(x, y, width, height);
     drawCover(on, behind.image, place);
   } else {
     const by = behind.scale * place.scale;
