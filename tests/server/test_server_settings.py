@@ -49,6 +49,7 @@ SAID: dict[str, tuple[str, Any]] = {
     "device": ("cpu", "cpu"),
     "precision": ("int8", "int8"),
     "loaded_models": ("2", 2),
+    "recent_bytes": ("112", 112),
     "guides_max_bytes": ("100", 100),
     "guides_min_side": ("101", 101),
     "guides_max_side": ("102", 102),
