@@ -6,6 +6,10 @@ An editable install builds nothing and needs no Node: there, `cleancut serve` bu
 from __future__ import annotations
 
 import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.build import (
@@ -24,6 +28,8 @@ __all__ = [
     "get_requires_for_build_editable",
     "get_requires_for_build_sdist",
     "get_requires_for_build_wheel",
+    "prepare_metadata_for_build_editable",
+    "prepare_metadata_for_build_wheel",
 ]
 
 
@@ -46,3 +52,22 @@ def build_wheel(
         sys.exit(1)
     name: str = _build_wheel(wheel_directory, config_settings, metadata_directory)
     return name
+
+
+# Whoever wants to know a package's dependencies needs no page; and hatchling has no such hooks where pip asks.
+def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: dict[str, Any] | None = None) -> str:
+    """The wheel's metadata. No page is built."""
+    return _metadata(_build_wheel, metadata_directory, config_settings)
+
+
+def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: dict[str, Any] | None = None) -> str:
+    """An editable install's metadata."""
+    return _metadata(build_editable, metadata_directory, config_settings)
+
+
+def _metadata(build: Callable[..., str], folder: str, config_settings: dict[str, Any] | None) -> str:
+    """Build a wheel for its metadata alone, in a third of a second; its folder's name."""
+    with TemporaryDirectory() as made, zipfile.ZipFile(Path(made, build(made, config_settings))) as wheel:
+        told = [name for name in wheel.namelist() if ".dist-info/" in name and not name.endswith("/RECORD")]
+        wheel.extractall(folder, told)
+    return told[0].partition("/")[0]

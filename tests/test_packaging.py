@@ -27,6 +27,25 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module")
+def hatchling(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with hatchling as it was published."""
+    folder = tmp_path_factory.mktemp("hatchling")
+    words = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--target",
+        str(folder),
+        "hatchling>=1.27,<2",
+        "editables",
+    ]
+    subprocess.run(words, check=True, capture_output=True, timeout=300)
+    return folder
+
+
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
     """A folder with the archive, and the wheel that was built from it with no Node on the PATH."""
@@ -57,6 +76,27 @@ def address(made: Path, tmp_path: Path) -> Iterator[str]:
     yield address
     server.kill()
     server.wait()
+
+
+METADATA = """
+import sys
+sys.path[:0] = [".", "web"]
+import hatch_build, make
+make.main = lambda words: sys.exit("it builds the page")
+print(getattr(hatch_build, "prepare_metadata_for_build_" + sys.argv[1])(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("kind", ["wheel", "editable"])
+@pytest.mark.parametrize("by_pip", [False, True])
+def test_what_is_told_of_the_package_needs_no_page(hatchling: Path, tmp_path: Path, kind: str, by_pip: bool) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(hatchling)} | ({"PIP_BUILD_TRACKER": "1"} if by_pip else {})
+    words = [sys.executable, "-c", METADATA, kind, str(tmp_path)]
+    ran = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    told = (tmp_path / ran.stdout.strip() / "METADATA").read_text("utf-8")
+    assert "\nName: cleancut\n" in told
+    assert "\nRequires-Dist: numpy" in told
 
 
 def test_what_is_published_serves_its_page(made: Path, address: str) -> None:

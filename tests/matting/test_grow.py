@@ -155,10 +155,10 @@ def test_the_memory_of_a_photo_is_told() -> None:
 def test_a_large_photo_takes_no_longer_than_a_click_may() -> None:
     rgb = compose(soft_disc(3000, 4000, 2000, 1500, 1200), RED, BLUE)
     ground = ground_of(rgb)
-    began = time.perf_counter()
+    began = time.process_time()
     coverage(Grow("add", (5, 5), 0.7), ground)
-    # A fifth of a second where nothing else runs.
-    assert time.perf_counter() - began < 2.5
+    # A fifth of a second; of this process alone, whatever else runs.
+    assert time.process_time() - began < 2.5
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from make import WEB
 
 from cleancut.server import building
-from cleancut.server.building import Page, built_beside
+from cleancut.server.building import Page, built_beside, find_make
 from tests.processes import lives
 from tests.server.test_stopping import Process
 from tests.server.wire import until
@@ -25,12 +26,13 @@ Clone = Callable[[str], Path]
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    """A clone with this make.py; nothing is built in it."""
+    """A clone with this make.py, before which there is none; nothing is built in it."""
     make, page = tmp_path / "web" / "make.py", tmp_path / "page"
-    monkeypatch.setattr(building, "MAKE", make)
+    monkeypatch.setattr(building, "MAKE", None)
     monkeypatch.setattr(building, "FOLDER", page)
 
     def clone(program: str) -> Path:
+        monkeypatch.setattr(building, "MAKE", make)
         make.parent.mkdir()
         make.write_text(SAY + program.replace("BUILD", BUILD.format(page=str(page))))
         return page
@@ -83,6 +85,24 @@ def test_a_build_that_fails_leaves_its_reason_and_remedy(clone: Clone) -> None:
         assert (page.assets, page.problem, page.remedy) == ({}, "no Node: offline", "install Node")
 
 
+def test_what_a_build_says_is_read_whatever_the_platform_writes(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}.items():
+        monkeypatch.setenv(name, value)
+    clone("say('installing …'); time.sleep(60)")
+    page = loaded()
+    with built_beside(page):
+        until(lambda: page.building == "installing …", "it is said")
+
+
+def test_a_remedy_is_found_without_its_arrow(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii:replace")
+    clone("say('error: no Node: offline'); say('  → install Node'); sys.exit(1)")
+    page = loaded()
+    with built_beside(page):
+        until(lambda: not page.building, "it has failed")
+        assert (page.problem, page.remedy) == ("no Node: offline", "install Node")
+
+
 def test_a_build_that_crashes_says_where_to_look(clone: Clone) -> None:
     clone("1 / 0")
     page = loaded()
@@ -109,6 +129,46 @@ def test_an_installation_builds_nothing(clone: Clone) -> None:
     page = loaded()
     with built_beside(page):
         assert not page.building
+
+
+MODULE = Path("src", "cleancut", "server", "building.py")
+PROJECT = "[project]\nname = 'cleancut'\n"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """The folder of a clone."""
+    for name in ("web/make.py", "web/package-lock.json", "hatch_build.py", str(MODULE)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    return tmp_path
+
+
+def test_a_clone_has_something_to_build_its_page_with(source: Path) -> None:
+    assert find_make(source / MODULE) == source / "web" / "make.py"
+    assert find_make(Path(building.__file__)) == WEB / "make.py"
+
+
+@pytest.mark.parametrize("name", ["web/make.py", "web/package-lock.json", "hatch_build.py", "pyproject.toml"])
+def test_what_lacks_a_part_is_no_clone(source: Path, name: str) -> None:
+    (source / name).unlink()
+    assert find_make(source / MODULE) is None
+
+
+@pytest.mark.parametrize(
+    "text", [PROJECT.replace("cleancut", "shop"), "", "project = 'cleancut'", "[project]\nname = 3\n", "no TOML"]
+)
+def test_another_project_is_no_clone(source: Path, text: str) -> None:
+    (source / "pyproject.toml").write_text(text)
+    assert find_make(source / MODULE) is None
+
+
+def test_an_installation_in_a_folder_of_another_name_is_no_clone(source: Path) -> None:
+    # As by `pip install --target vendor`, in the folder of a project that has a web/make.py of its own.
+    (source / "src").rename(source / "vendor")
+    assert find_make(source / "vendor" / MODULE.relative_to("src")) is None
+    assert find_make(Path("/cleancut/server/building.py")) is None
 
 
 HIDDEN = """

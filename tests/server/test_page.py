@@ -163,9 +163,9 @@ def test_strangers_are_not_told_why(unbuilt: None, start: Start) -> None:
 
 
 def test_an_installation_without_a_page_does_not_speak_of_clones(
-    unbuilt: None, monkeypatch: pytest.MonkeyPatch, home: Path, tmp_path: Path
+    unbuilt: None, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
-    monkeypatch.setattr(building, "MAKE", tmp_path / "none.py")
+    monkeypatch.setattr(building, "MAKE", None)
     assert "pip install" in create_app(read_server_settings(model="tiny")).state.page.remedy
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,13 @@ from PIL import Image
 from cleancut.matting.grow import Ground, Grow, coverage, ground_of
 from cleancut.server import reach as module
 from cleancut.server.recent import Recent
+from cleancut.server.settings import EXPOSED_RATES
 from tests.fakes.tiny_model import photo
 from tests.pictures import gradient, profile, saved
 from tests.server.busy import spied
 from tests.server.calls import key, matte_of, opened, picture_of, pixels, refused
 from tests.server.conftest import Running, Start
+from tests.server.wire import until
 
 NOBODY = "0" * 32
 Headers = dict[str, str] | None
@@ -85,8 +89,57 @@ def test_a_photo_is_decoded_for_the_first_point_only(
     steps = spied(monkeypatch)
     answers = [asked(server, id, 80, 64) for _ in range(3)]
     assert answers[0].json() == answers[2].json()
-    assert ["decode" in each for each in steps] == [True, False, False]
+    # Each point by itself, and what is common to them.
+    assert ["decode" in each for each in steps] == [True, False, False, False]
+    assert "decode;dur=" in answers[0].headers["Server-Timing"]
     assert "coverage;dur=" in answers[2].headers["Server-Timing"]
+
+
+def test_points_that_come_at_once_wait_for_one_decoder(
+    start: Start, picture: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start()
+    id = matte_of(server, picture).json()["id"]
+    read, come, go_on, photo_of = list[str](), list[object](), threading.Event(), module._photo
+    once = server.service.cutouts.once
+
+    def waiting(cutouts: Any, owner: str, matte: str) -> bytes:
+        read.append(matte)
+        assert go_on.wait(60)
+        return photo_of(cutouts, owner, matte)
+
+    def noted(job: Any, key: Any = None) -> Any:
+        come.append(key)
+        return once(job, key)
+
+    monkeypatch.setattr(module, "_photo", waiting)
+    monkeypatch.setattr(server.service.cutouts, "once", noted)
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(asked, server, id, 80, 64) for _ in range(2)]
+        until(lambda: len(come) == 2, "both have come")
+        go_on.set()
+        first, second = (each.result() for each in answers)
+    assert (first.status_code, first.json()) == (200, second.json())
+    assert read == [id]
+
+
+def test_clicks_do_not_use_up_the_requests_of_an_hour(start: Start, picture: bytes) -> None:
+    # As strangers have it by default, and a minute with a click a second.
+    server = start(rate_limits=EXPOSED_RATES)
+    id = matte_of(server, picture).json()["id"]
+    assert [view(server, id).status_code, *[asked(server, id, 80, 64).status_code for _ in range(60)]] == [200] * 61
+    assert matte_of(server, picture).headers["X-RateLimit-Remaining"] == "8"
+
+
+def test_clicks_have_a_limit_of_their_own(start: Start, picture: bytes) -> None:
+    server = start(rate_limits=("2/minute",), address_limits=("3/hour",))
+    id = matte_of(server, picture).json()["id"]
+    answers = [asked(server, id, 80, 64) for _ in range(25)]
+    assert [each.status_code for each in answers] == [200] * 24 + [429]
+    assert answers[0].headers["X-RateLimit-Limit"] == "24"
+    other = start(rate_limits=(), address_limits=("1/hour",))
+    id = matte_of(other, picture).json()["id"]
+    assert [asked(other, id, 80, 64).status_code for _ in range(13)] == [200] * 12 + [429]
 
 
 def test_with_its_matte_a_photo_leaves_the_memory(start: Start, picture: bytes) -> None:
@@ -151,14 +204,17 @@ def test_what_was_used_longest_ago_makes_room() -> None:
 
 
 def test_a_photo_goes_when_nobody_asks_for_it() -> None:
-    photos = Recent(10**9, seconds=0.2)
+    now = [0]
+    photos = Recent(10**9, seconds=20, clock=lambda: now[0])
     photos.keep("ann", "a", ground())
     photos.keep("ann", "b", ground())
-    for _ in range(4):
-        time.sleep(0.1)
+    for now[0] in (10, 19, 21, 40):
         assert photos.find("ann", "a") is not None
     assert photos.find("ann", "b") is None
-    time.sleep(0.3)
+    now[0] = 59
+    photos.sweep()
+    assert photos.find("ann", "a") is not None
+    now[0] = 80
     photos.sweep()
     assert photos._photos.currsize == 0
 

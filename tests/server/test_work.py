@@ -11,10 +11,15 @@ from concurrent.futures import Future
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
+from cleancut.matting import lasso
+from cleancut.matting.lasso import Lasso
+from cleancut.pipeline import edited
 from cleancut.server.keys import keys_file, make
 from cleancut.server.work import Abandoned, StoppableClock, Workers
+from cleancut.types import Header, Matte, Metadata, Source
 from tests.fakes.engines import Failing, Known, block, out_of_memory
 from tests.fakes.tiny_model import photo
 from tests.pictures import saved
@@ -114,6 +119,23 @@ def test_different_pictures_of_one_photo_share_its_matte(start: Start, monkeypat
         gate.go_on.set()
         assert [found(each) for each in answers] == ["miss", "miss"]
     assert gate.begun == 1
+
+
+def test_an_abandoned_clock_ends_a_lasso_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, done = StoppableClock(), list[object]()
+    source = Source(np.zeros((600, 40, 3), np.uint8), None, Metadata(), Header("png", 40, 600))
+    shape, whole = Lasso("add", ((10, 0), (30, 0), (30, 600), (10, 600))), lasso.pieces
+
+    def pieces(*given: Any) -> Any:
+        for each in whole(*given):
+            done.append(each)
+            clock.abandoned = len(done) == 3
+            yield each
+
+    monkeypatch.setattr(lasso, "pieces", pieces)
+    with pytest.raises(Abandoned):
+        edited(source, Matte(np.zeros((600, 40), np.float32), False, 0.5), [shape], clock)
+    assert len(done) == 3
 
 
 def test_nobody_joins_what_another_key_asked_for(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

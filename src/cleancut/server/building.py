@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +20,26 @@ import structlog
 from cleancut.models.packages import end
 from cleancut.server.assets import FOLDER, Asset, load
 
-# Of a clone: src/cleancut/server is three folders deep in it. Of an installation there is no such file.
-MAKE = Path(__file__).parents[3] / "web" / "make.py"
+
+def find_make(module: Path) -> Path | None:
+    """What builds the page, where this module lies in a clone: src/cleancut/server is three folders deep in it.
+
+    An installation may lie in another project's folder, whose web/make.py is none of ours: nothing of it may run.
+    """
+    if module.parents[2].name != "src":
+        return None
+    clone = module.parents[3]
+    make = clone / "web" / "make.py"
+    if not all(each.is_file() for each in (make, make.with_name("package-lock.json"), clone / "hatch_build.py")):
+        return None
+    try:
+        ours = tomllib.loads((clone / "pyproject.toml").read_text("utf-8"))["project"]["name"] == "cleancut"
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return make if ours else None
+
+
+MAKE = find_make(Path(__file__))
 
 _OFF = "build it by `python web/make.py`, or let the server do so: CLEANCUT_BUILD_PAGE=1"
 _NOT_IN_IT = "install cleancut anew; `pip install .` in its source builds the page into it"
@@ -42,19 +61,20 @@ class Page:
         self.assets = load(FOLDER)
         if not self.assets:
             self.problem = "the page has not been built"
-            self.remedy = _OFF if MAKE.is_file() else _NOT_IN_IT
+            self.remedy = _OFF if MAKE else _NOT_IN_IT
 
 
 @contextmanager
 def built_beside(page: Page) -> Iterator[None]:
     """In a clone, bring the page up to date while the block runs."""
-    if not MAKE.is_file():
+    if MAKE is None:
         yield
         return
     # Until it is known that what is there is up to date: a twentieth of a second where it is.
     page.building = "" if page.assets else "looking what there is …"
+    # It writes UTF-8, whatever the platform's own encoding is.
     build = subprocess.Popen(
-        [sys.executable, str(MAKE)], cwd=MAKE.parent, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        [sys.executable, "-X", "utf8", str(MAKE)], cwd=MAKE.parent, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace", start_new_session=True,
     )  # fmt: skip
     follower = threading.Thread(target=_follow, args=(build, page), name="page", daemon=True)
@@ -75,8 +95,9 @@ def _follow(build: subprocess.Popen[str], page: Page) -> None:
         for line in lines:
             if line.startswith("error: "):
                 problem = line.removeprefix("error: ").strip()
-            elif line.startswith("  → "):
-                remedy = line.removeprefix("  → ").strip()
+            elif problem and line.startswith("  "):
+                # After an arrow, which what runs make.py may not be able to write.
+                remedy = line.strip().partition(" ")[2]
             else:
                 page.building = line.strip() or page.building
                 log.info("page", doing=line.rstrip())

@@ -13,10 +13,10 @@ import hmac
 import json
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cleancut.types import Picture
+
+T = TypeVar("T")
 
 
 class Cutouts:
@@ -119,15 +121,18 @@ class Cutouts:
 
         return await self._made(ask, name, make)
 
-    async def once(self, job: Callable[[StoppableClock], bytes]) -> tuple[bytes, dict[str, float]]:
-        """Work that is nobody else's, in its turn: what ``job`` gives, and the milliseconds of its steps."""
+    async def once(self, job: Callable[[StoppableClock], T], key: Hashable | None = None) -> tuple[T, dict[str, float]]:
+        """Other work, in its turn: what ``job`` gives, and the milliseconds of its steps.
 
-        async def make(clock: StoppableClock) -> bytes:
+        Done once for all who ask by the same ``key`` meanwhile; without one it is nobody else's.
+        """
+
+        async def make(clock: StoppableClock) -> T:
             async with self._turn(clock):
                 return await self._workers.run(lambda: job(clock))
 
-        data, clock, _ = await self._workers.share(object(), make)
-        return data, clock.timings
+        given, clock, _ = await self._workers.share(object() if key is None else key, make)
+        return given, dict(clock.timings)
 
     async def in_use(self, owner: str, matte: str) -> None:
         """Have a matte live on, as somebody works with it. Raises Refused (not_found)."""

@@ -32,6 +32,12 @@ class Left:
         }
 
 
+def wider(windows: Sequence[str], times: int) -> tuple[str, ...]:
+    """The same windows, with room for so many times as much."""
+    items = map(parse, windows)
+    return tuple(f"{item.amount * times} per {item.multiples} {item.GRANULARITY.name}" for item in items)
+
+
 class Rates:
     """Windows of requests, counted for each client by itself; a request must pass all of them."""
 

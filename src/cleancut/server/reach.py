@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +14,9 @@ from cleancut.server.cutouts import Cutouts, gone
 from cleancut.server.edits import Pair, Share
 from cleancut.server.recent import Recent
 from cleancut.server.work import StoppableClock
+
+if TYPE_CHECKING:
+    from cleancut.matting.grow import Ground
 
 # As far as a point's coordinates go in the strokes.
 _FAR = 1_000_000
@@ -37,36 +41,50 @@ class Reach(BaseModel):
     image: str = Field(description="A grey PNG as a data URL, 255 is covered fully; empty where nothing is covered.")
 
 
-def growing(
+async def grown(
     cutouts: Cutouts, recent: Recent, owner: str, matte: str, asked: Point
-) -> Callable[[StoppableClock], bytes]:
-    """The work of finding what a point covers: it gives a ``Reach`` as JSON. Raises Refused (not_found)."""
+) -> tuple[bytes, dict[str, float]]:
+    """What a point covers, a ``Reach`` as JSON, and the milliseconds of its steps. Raises Refused (not_found)."""
+    ground, before = await _ground(cutouts, recent, owner, matte)
+    data, taken = await cutouts.once(lambda clock: _found(ground, asked, clock))
+    return data, before | taken | {"queue": before.get("queue", 0) + taken["queue"]}
 
-    def job(clock: StoppableClock) -> bytes:
-        from cleancut.codecs.png import png
-        from cleancut.matting.grow import Grow, coverage, ground_of
-        from cleancut.pipeline import load
 
-        ground = recent.find(owner, matte)
-        if ground is None:
-            # Within the limits of those who sent it, at that time.
-            source = load(_photo(cutouts, owner, matte), Limits(None, None), clock)
-            ground = clock(ground_of, source.rgb)
-            recent.keep(owner, matte, ground)
-            if cutouts.facts(owner, matte) is None:
-                # Deleted meanwhile, after it was forgotten.
-                recent.forget(owner, matte)
-        x, y = (max(-_FAR, min(_FAR, each)) for each in asked.point)
-        found = clock(coverage, Grow("add", (x, y), asked.reach), ground)
-        if found is None:
-            told = Reach(left=0, top=0, width=0, height=0, image="")
-        else:
-            box, cover = found
-            image = f"data:image/png;base64,{base64.b64encode(png(cover, 'up')).decode()}"
-            told = Reach(left=box.left, top=box.top, width=box.width, height=box.height, image=image)
-        return json.dumps(told.model_dump()).encode()
+async def _ground(cutouts: Cutouts, recent: Recent, owner: str, matte: str) -> tuple[Ground, dict[str, float]]:
+    """A photo for points to grow on. Those that come meanwhile wait for the same decoder, and take nobody's turn."""
+    if (known := recent.find(owner, matte)) is not None:
+        return known, {}
+    return await cutouts.once(lambda clock: _laid(cutouts, recent, owner, matte, clock), (owner, matte, "ground"))
 
-    return job
+
+def _laid(cutouts: Cutouts, recent: Recent, owner: str, matte: str, clock: StoppableClock) -> Ground:
+    """A photo for points to grow on, kept in memory."""
+    from cleancut.matting.grow import ground_of
+    from cleancut.pipeline import load
+
+    # Within the limits of those who sent it, at that time.
+    source = load(_photo(cutouts, owner, matte), Limits(None, None), clock)
+    ground = clock(ground_of, source.rgb)
+    recent.keep(owner, matte, ground)
+    if cutouts.facts(owner, matte) is None:
+        # Deleted meanwhile, after it was forgotten.
+        recent.forget(owner, matte)
+    return ground
+
+
+def _found(ground: Ground, asked: Point, clock: StoppableClock) -> bytes:
+    from cleancut.codecs.png import png
+    from cleancut.matting.grow import Grow, coverage
+
+    x, y = (max(-_FAR, min(_FAR, each)) for each in asked.point)
+    found = clock(coverage, Grow("add", (x, y), asked.reach), ground)
+    if found is None:
+        told = Reach(left=0, top=0, width=0, height=0, image="")
+    else:
+        box, cover = found
+        image = f"data:image/png;base64,{base64.b64encode(png(cover, 'up')).decode()}"
+        told = Reach(left=box.left, top=box.top, width=box.width, height=box.height, image=image)
+    return json.dumps(told.model_dump()).encode()
 
 
 def viewing(cutouts: Cutouts, owner: str, matte: str) -> Callable[[StoppableClock], bytes]:

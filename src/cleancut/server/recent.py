@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cachetools import TTLCache
@@ -17,11 +19,11 @@ KEEP_S = 120.0
 class Recent:
     """The last few photos, bounded in bytes and in time. For any thread."""
 
-    def __init__(self, most_bytes: int, seconds: float = KEEP_S) -> None:
+    def __init__(self, most_bytes: int, seconds: float = KEEP_S, clock: Callable[[], float] = time.monotonic) -> None:
         """``seconds``: after which a photo goes that nobody has asked for."""
         self._lock = threading.Lock()
         self._photos: TTLCache[tuple[str, str], Ground] = TTLCache(
-            most_bytes, seconds, getsizeof=lambda ground: ground.nbytes
+            most_bytes, seconds, clock, getsizeof=lambda ground: ground.nbytes
         )
 
     def find(self, owner: str, matte: str) -> Ground | None:

@@ -29,7 +29,7 @@ class Abandoned(Exception):
 
 
 class StoppableClock(Clock):
-    """A clock that begins no further step once nobody waits for the picture."""
+    """A clock that begins no further step once nobody waits for the picture, and breaks long ones off."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,10 +55,14 @@ class StoppableClock(Clock):
         self._watchers.remove(watch)
 
     def __call__(self, step: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
-        if self.abandoned:
-            raise Abandoned
+        self.look()
         self.begin(step.__name__)
         return super().__call__(step, *args, **keywords)
+
+    def look(self) -> None:
+        """Raises Abandoned once nobody waits for the picture."""
+        if self.abandoned:
+            raise Abandoned
 
 
 class _Flight(Generic[T]):

@@ -29,15 +29,16 @@ from cleancut.server.moments import shown
 from cleancut.server.openapi import ID, NOT_MODIFIED, errors, file, links, picture_or, pictures, stages
 from cleancut.server.photos import keeps, photo_of, wants_picture
 from cleancut.server.problems import Refused
-from cleancut.server.reach import Point, Reach, growing, viewing
+from cleancut.server.reach import Point, Reach, grown, viewing
 from cleancut.server.replies import Bytes, has, picture, timing, told
 from cleancut.server.routes.results import kept
-from cleancut.server.routing import Known, TheClient, TheService, Work
+from cleancut.server.routing import Known, Look, TheClient, TheService, Work
 from cleancut.server.service import Service
 from cleancut.server.stages import Outcome, Stages, wants_stages
 from cleancut.server.work import Watch, while_connected
 
 work = APIRouter(prefix="/api/v1", tags=["v1"], route_class=Work)
+looks = APIRouter(prefix="/api/v1", tags=["v1"], route_class=Look)
 reading = APIRouter(prefix="/api/v1", tags=["v1"], route_class=Known)
 
 _ID = re.compile("[0-9a-f]{32}")
@@ -195,7 +196,7 @@ async def make_picture(
     return await asyncio.to_thread(_picture_info, made, service, client.owner)
 
 
-@work.post(
+@looks.post(
     "/mattes/{id}/reach",
     responses=errors(400, 404, 413, 422),
     response_model=Reach,
@@ -204,12 +205,11 @@ async def reach(id: ID, request: Request, point: Point, service: TheService, cli
     """What a point that grows to the next edge would cover; `strokes` with the same point does it."""
     check_id(id)
     await service.cutouts.in_use(client.owner, id)
-    job = growing(service.cutouts, service.recent, client.owner, id, point)
-    data, timings = await while_connected(request, service.cutouts.once(job))
+    data, timings = await while_connected(request, grown(service.cutouts, service.recent, client.owner, id, point))
     return Bytes(data, media_type="application/json", headers=timing(timings))
 
 
-@work.get(
+@looks.get(
     "/mattes/{id}/view",
     response_class=Response,
     responses=file("image/jpeg", "The photo.") | NOT_MODIFIED | errors(404, 422),
@@ -222,7 +222,7 @@ async def view(id: ID, request: Request, service: TheService, client: TheClient)
     if has(request, etag):
         return Response(status_code=304, headers=headers)
     job = viewing(service.cutouts, client.owner, id)
-    data, timings = await while_connected(request, service.cutouts.once(job))
+    data, timings = await while_connected(request, service.cutouts.once(job, (client.owner, id, "view")))
     return Bytes(data, media_type="image/jpeg", headers=headers | timing(timings))
 
 
@@ -275,4 +275,5 @@ def _picture_info(made: Made, service: Service, owner: str) -> PictureInfo:
 
 router = APIRouter()
 router.include_router(work)
+router.include_router(looks)
 router.include_router(reading)

@@ -29,7 +29,7 @@ from cleancut.server.removebg.parameters import Parameters, Wanted, wanted
 from cleancut.server.removebg.schema import IMPROVE, REMOVEBG, Faults
 from cleancut.server.removebg.sizes import Order, largest, orders
 from cleancut.server.replies import Bytes, told, type_of
-from cleancut.server.routing import Known, TheClient, TheService, Work, client_in, count, service_in, weigh, who
+from cleancut.server.routing import Known, TheClient, TheService, Work, count, count_address, service_in, weigh, who
 from cleancut.server.service import Service
 from cleancut.server.settings import ServerSettings
 from cleancut.server.work import while_connected
@@ -46,7 +46,7 @@ class Megapixels(Work):
     @staticmethod
     def admit(request: Request) -> None:
         service = service_in(request)
-        service.rates.spend(service.settings.address_limits, "address", client_in(request).address)
+        count_address(request, service.settings.address_limits)
         service.rates.check(service.settings.removebg_limits, *who(request, MEGAPIXELS))
 
 
