@@ -198,7 +198,7 @@ def until(page: Page, what: Callable[[], T], right: Callable[[T], bool]) -> T:
 
 
 def kept(page: Page, right: Callable[[dict[str, Any]], bool]) -> None:
-    """Wait until what the browser keeps of the page is right: its entries by `slot/name`."""
+    """Wait until what the browser keeps of this tab is right: its entries by `work/name` or `batch/name`."""
     until(page, lambda: dict(page.evaluate(_ENTRIES)), right)
 
 
@@ -208,7 +208,10 @@ _ENTRIES = """async () => {
     const store = base.transaction("entries").objectStore("entries");
     const [keys, values] = await Promise.all([wait(store.getAllKeys()), wait(store.getAll())]);
     base.close();
-    return JSON.parse(JSON.stringify(keys.map((key, index) => [key.join("/"), values[index]])));
+    const found = keys.map(([slot, name], index) => [...slot.split(" "), name, values[index]]);
+    const word = sessionStorage.getItem("cleancut-tab");
+    const mine = found.filter(([, of]) => of === word).map(([kind, , name, value]) => [`${kind}/${name}`, value]);
+    return JSON.parse(JSON.stringify(mine));
 }"""
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from cleancut.matting.strokes import Stroke
+from tests.e2e.conftest import Site, Troubles
 from tests.e2e.steps import (
     CAT,
     CAT_SIZE,
@@ -136,6 +137,47 @@ def test_a_point_grows_to_the_next_edge(page: Page) -> None:
     outside = np.ones(before.shape, bool)
     outside[4:86, 4:96] = False
     same(after, before, outside)
+
+
+def test_a_point_grows_also_where_the_server_has_forgotten_the_photo(
+    page: Page, site: Site, troubles: Troubles
+) -> None:
+    troubles.expect("404")
+    sent = Sent(page)
+    before = cut(page, payload("box.png", photo_file(_with_a_box(), "PNG"), "image/png")).alpha
+    edit(page, "p")
+    assert site.http.delete("/api/v1/data").is_success
+    with page.expect_response(lambda answer: answer.url.endswith("/reach") and answer.ok):
+        page.mouse.click(*place(page, (50, 45)))
+    done(page)
+    after = download(page).alpha
+    assert before[20:70, 20:80].max() < 128
+    assert after[14:76, 14:86].min() == 255
+    # The first time, and once more: not for ever.
+    assert sent.count("POST", "/api/v1/mattes") == 2
+
+
+def test_a_point_stays_as_it_was_where_another_reach_of_it_fails(page: Page, troubles: Troubles) -> None:
+    troubles.expect("reach")
+    sent = Sent(page)
+    cut(page)
+    edit(page, "p")
+    with page.expect_response("**/reach"):
+        page.mouse.click(*place(page, (225, 150)))
+    expect(button(page, "Undo")).to_be_enabled()
+    page.route("**/reach", lambda route: route.abort("connectionrefused"))
+    reach = page.get_by_role("slider", name="Reach")
+    before = reach.input_value()
+    reach.press("ArrowRight")
+    expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+    expect(button(page, "Undo")).to_be_enabled()
+    page.unroute("**/reach")
+    with page.expect_response("**/reach"):
+        button(page, "Try again").click()
+    done(page)
+    ready(page)
+    (point,) = sent.strokes
+    assert point["reach"] == pytest.approx(int(before) / 100 + 0.01)
 
 
 def test_where_nothing_grows_it_is_said_and_nothing_changes(page: Page) -> None:

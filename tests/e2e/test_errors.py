@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -21,6 +23,7 @@ from tests.e2e.steps import (
     place,
     ready,
     region,
+    until,
 )
 
 pytestmark = pytest.mark.real
@@ -177,6 +180,54 @@ def test_a_server_that_keeps_nothing_is_told_in_words(sites: Sites, open_page: O
     expect(told(page)).to_contain_text("This server keeps nothing")
     expect(told(page)).to_contain_text("--no-store")
     expect(button(page, "Try again")).to_be_hidden()
+
+
+@pytest.mark.parametrize("how", ["moved", "changed"])
+def test_a_photo_outlives_its_file(page: Page, tmp_path: Path, how: str) -> None:
+    sent = Sent(page)
+    file = tmp_path / "mine.jpg"
+    file.write_bytes(CAT.read_bytes())
+    with page.expect_file_chooser() as asked:
+        button(page, "Choose photos").click()
+    # By its path: as people choose it, not as bytes that lie nowhere.
+    asked.value.set_files(file)
+    ready(page)
+    if how == "moved":
+        file.rename(tmp_path / "other.jpg")
+    else:
+        file.write_bytes(b"something else")
+    page.get_by_role("radio", name="Best").check()
+    until(page, lambda: sent.count("POST", "/api/v1/mattes"), lambda count: count == 2)
+    assert download(page).alpha[150, 220] == 255
+    page.reload()
+    assert download(page).alpha[150, 220] == 255
+    expect(told(page)).to_be_hidden()
+
+
+def test_a_browser_that_keeps_nothing_is_told_of(open_page: Open) -> None:
+    page = open_page()
+    page.add_init_script("indexedDB.open = () => { throw new DOMException('', 'SecurityError'); }")
+    page.goto("/")
+    words = page.get_by_text("This browser keeps nothing")
+    expect(words).to_be_hidden()
+    choose(page, CAT)
+    expect(words).to_be_visible()
+    edit(page)
+    expect(words).to_be_visible()
+    expect(told(page)).to_be_hidden()
+
+
+def test_a_part_of_the_page_that_does_not_come_is_no_photo_that_is_too_large(page: Page, troubles: Troubles) -> None:
+    troubles.expect("worker|404")
+    page.context.route("**/assets/worker-*.js", lambda route: route.fulfill(status=404))
+    choose(page, CAT)
+    expect(told(page)).to_contain_text("This part of the page could not be loaded.")
+    ready(page)
+    expect(told(page)).to_contain_text("reload the page")
+    page.context.unroute("**/assets/worker-*.js")
+    button(page, "Reload the page").click()
+    expect(page.get_by_role("application", name="Cut-out of cat.jpg")).to_be_visible()
+    expect(told(page)).to_be_hidden()
 
 
 def test_an_answer_that_comes_too_late_does_not_count(page: Page) -> None:

@@ -130,6 +130,41 @@ def test_the_shortcuts_are_listed_and_what_is_below_waits(page: Page) -> None:
     expect(page.get_by_role("button", name="Compare", exact=True)).to_be_focused()
 
 
+def test_single_keys_can_be_switched_off_and_stay_so(page: Page) -> None:
+    cut(page)
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog.get_by_role("term").filter(has_text="Larger brush")).to_be_visible()
+    dialog.get_by_role("checkbox", name="Single-key shortcuts").uncheck()
+    # Only what still works is listed.
+    expect(dialog.get_by_role("term").filter(has_text="Larger brush")).to_be_hidden()
+    expect(dialog.get_by_role("term").filter(has_text="Undo")).to_be_visible()
+    page.keyboard.press("Escape")
+    for _ in range(2):
+        for key in ("e", "?"):
+            page.keyboard.press(key)
+        expect(dialog).to_be_hidden()
+        expect(region(page)).to_be_hidden()
+        with page.expect_download():
+            page.keyboard.press("Control+s")
+        page.reload()
+        ready(page)
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    dialog.get_by_role("checkbox", name="Single-key shortcuts").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    expect(region(page)).to_be_visible()
+
+
+def test_the_words_of_a_choice_choose_it(page: Page) -> None:
+    cut(page)
+    page.get_by_text("Colour", exact=True).click()
+    expect(page.get_by_role("radio", name="Colour")).to_be_checked()
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.get_by_text("Lasso", exact=True).click()
+    expect(page.get_by_role("radio", name="Lasso")).to_be_checked()
+
+
 def test_arrows_go_from_photo_to_photo(page: Page) -> None:
     choose(page, *photos("a.jpg", "b.jpg", "c.jpg"))
     finished(page, "3 of 3 done")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
+from tests.e2e.conftest import Open, Troubles
 from tests.e2e.steps import CAT, Sent, button, choose, cut, done, download, draw, edit, kept, place, ready, same, until
 from tests.e2e.test_many import finished, made, photos
 
@@ -100,3 +101,74 @@ def test_a_reload_while_one_of_many_is_drawn_on_loses_no_stroke(page: Page) -> N
     button(page, "Back to all").click()
     until(page, lambda: made(page, "a.jpg").alpha[140, 225], lambda alpha: alpha == 0)
     assert made(page, "b.jpg").alpha[140, 225] == 255
+
+
+def test_each_tab_has_its_own_photo_and_its_own_queue(page: Page, troubles: Troubles) -> None:
+    start = "Remove the background"
+
+    def tab(*, copied: bool = False) -> Page:
+        if copied:
+            with page.expect_popup() as opened:
+                page.evaluate("void open('/')")
+            other = opened.value
+        else:
+            other = page.context.new_page()
+            other.goto("/")
+        troubles.watch(other)
+        expect(other.get_by_role("heading", name=start)).to_be_visible()
+        return other
+
+    cut(page)
+    edit(page, "e")
+    page.mouse.click(*place(page, (220, 150)))
+    done(page)
+    many = tab()
+    many_sent = Sent(many)
+    choose(many, *photos("a.jpg", "b.jpg"))
+    finished(many, "2 of 2 done")
+    choose(tab(copied=True), *photos("a.jpg", "b.jpg"))
+    page.reload()
+    assert download(page).alpha[150, 220] == 0
+    many.reload()
+    expect(many.get_by_role("heading", name="2 photos")).to_be_visible()
+    assert made(many, "b.jpg").alpha[150, 220] == 255
+    assert many_sent.count("POST", "/api/v1/jobs") == 1
+    tab()
+
+
+def test_where_nothing_is_kept_the_browser_asks_before_strokes_are_lost(open_page: Open) -> None:
+    page = open_page()
+    page.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); }")
+    page.goto("/")
+    asked: list[str] = []
+
+    def go_on(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", go_on)
+    cut(page)
+    edit(page, "e")
+    page.mouse.click(*place(page, (220, 150)))
+    done(page)
+    page.reload()
+    expect(page.get_by_role("heading", name="Remove the background")).to_be_visible()
+    # Where nothing was drawn nothing is asked.
+    cut(page)
+    page.reload()
+    expect(page.get_by_role("heading", name="Remove the background")).to_be_visible()
+    assert asked == ["beforeunload"]
+    # Of many photos those count on which something was drawn.
+    choose(page, *photos("a.jpg", "b.jpg"))
+    finished(page, "2 of 2 done")
+    page.get_by_role("button", name="a.jpg: Done").click()
+    expect(page.get_by_role("radio", name="Erase")).to_be_visible()
+    button(page, "Actual size").click()
+    page.keyboard.press("e")
+    page.mouse.click(*place(page, (220, 150)))
+    done(page)
+    button(page, "Back to all").click()
+    finished(page, "2 of 2 done")
+    page.reload()
+    expect(page.get_by_role("heading", name="Remove the background")).to_be_visible()
+    assert asked == ["beforeunload"] * 2

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from cleancut.server.keys import keys_file, make
 from tests.e2e.conftest import Open, Site, Sites, Troubles
-from tests.e2e.steps import button, choose, cut, download, edit, place, ready, region
+from tests.e2e.steps import Sent, button, choose, cut, done, download, edit, kept, place, ready, region
 from tests.e2e.test_many import finished, photos
 
 pytestmark = pytest.mark.real
@@ -71,6 +71,76 @@ def test_whose_session_ends_signs_in_and_goes_on(closed: tuple[Site, str], close
     expect(region(page)).to_be_visible()
     button(page, "Done").click()
     assert download(page).alpha[150, 220] == 0
+
+
+def test_who_signs_out_leaves_nothing_in_any_tab(closed: tuple[Site, str], closed_page: Page) -> None:
+    page, (site, secret) = closed_page, closed
+    _, another = make(keys_file(site.home), "Bert")
+    dialog = page.get_by_role("dialog", name="Sign in")
+    start = "Remove the background"
+    sign_in(page, secret)
+    expect(dialog).to_be_hidden()
+    other = page.context.new_page()
+    other.goto("/")
+    cut(other)
+    cut(page)
+    edit(page, "e")
+    page.mouse.click(*place(page, (220, 150)))
+    done(page)
+    button(page, "Sign out").click()
+    # What was drawn is asked for.
+    button(page, "Keep this one").click()
+    expect(page.get_by_role("heading", name="cat.jpg")).to_be_visible()
+    button(page, "Sign out").click()
+    button(page, "Begin anew").click()
+    for each in (page, other):
+        expect(each.get_by_role("dialog", name="Sign in")).to_be_visible()
+        expect(each.get_by_role("heading", name=start, include_hidden=True)).to_be_attached()
+    kept(page, lambda entries: entries == {})
+    sent = Sent(page)
+    sign_in(page, another)
+    expect(dialog).to_be_hidden()
+    page.reload()
+    other.reload()
+    for each in (page, other):
+        expect(each.get_by_role("heading", name=start)).to_be_visible()
+        expect(button(each, "Sign out")).to_be_visible()
+    assert sent.count("POST", "/api/v1/mattes") == 0
+
+
+def test_who_signs_out_leaves_no_queue_here_or_on_the_server(closed: tuple[Site, str], closed_page: Page) -> None:
+    page, (_, secret) = closed_page, closed
+    sign_in(page, secret)
+    expect(page.get_by_role("dialog", name="Sign in")).to_be_hidden()
+    choose(page, *photos("a.jpg", "b.jpg"))
+    finished(page, "2 of 2 done")
+    button(page, "Sign out").click()
+    button(page, "Keep them").click()
+    finished(page, "2 of 2 done")
+    button(page, "Sign out").click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE" and "/jobs/" in answer.url) as deleted:
+        button(page, "Delete and start over").click()
+    assert deleted.value.ok
+    expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()
+    sign_in(page, secret)
+    expect(page.get_by_role("heading", name="Remove the background")).to_be_visible()
+    kept(page, lambda entries: entries == {})
+
+
+def test_a_point_that_needs_a_key_grows_when_one_has_signed_in(closed: tuple[Site, str], closed_page: Page) -> None:
+    page, (_, secret) = closed_page, closed
+    expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()
+    sign_in(page, secret)
+    cut(page)
+    edit(page, "p")
+    page.context.clear_cookies()
+    page.mouse.click(*place(page, (220, 150)))
+    expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()
+    sign_in(page, secret)
+    expect(page.get_by_role("dialog", name="Sign in")).to_be_hidden()
+    with page.expect_response(lambda answer: answer.url.endswith("/reach") and answer.ok):
+        button(page, "Try again").click()
+    expect(button(page, "Undo")).to_be_enabled()
 
 
 def test_many_photos_wait_until_one_has_signed_in(closed: tuple[Site, str], closed_page: Page) -> None:

@@ -55,10 +55,14 @@ export function App({ begun }: { readonly begun: State }) {
           <p>{en.start.drop}</p>
         </div>
       )}
-      <Dialogs page={page} groups={[...groups, { label: en.app.general, commands: [help] }]} />
+      <Dialogs page={page} groups={[...groups, { label: en.app.general, commands: [...pasting(state), help] }]} />
     </div>
   );
 }
+
+/** What the browser does by itself upon a key, which the list of shortcuts shows all the same. */
+const pasting = ({ editing }: State): CommandGroup["commands"] =>
+  editing !== "off" ? [] : [{ id: "paste", label: en.app.pasteKey, keys: ["Mod+V"] }];
 
 interface ScreenProps {
   readonly page: Page;

@@ -2,6 +2,7 @@ import { type SubmitEvent, useEffect, useId, useRef, useState } from "react";
 import { problemOf } from "../api/http";
 import { signIn } from "../api/server";
 import { type CommandGroup, shownKeys } from "../commands/command";
+import { setSingleKeys, useSingleKeys, workingKeys } from "../commands/singleKeys";
 import { Button } from "../controls/Button";
 import { Dialog } from "../controls/Dialog";
 import { en } from "../text/en";
@@ -12,28 +13,31 @@ interface ShortcutsProps {
   readonly onClose: () => void;
 }
 
-/** All keys, as the commands say them. */
+/** All keys that work, as the commands say them, and whether single signs are among them. */
 export function Shortcuts({ groups, onClose }: ShortcutsProps) {
   const mac = /Mac/.test(navigator.userAgent);
+  const single = useSingleKeys();
   return (
     <Dialog title={en.app.shortcuts} onClose={onClose}>
+      <label className="check">
+        <input type="checkbox" checked={single} onChange={(event) => setSingleKeys(event.currentTarget.checked)} />
+        <span>{en.app.singleKeys}</span>
+      </label>
       <div className="shortcuts">
-        {groups.map(({ label, commands }) => (
+        {working(groups, single).map(({ label, commands }) => (
           <section key={label} aria-label={label}>
             <h3>{label}</h3>
             <dl>
-              {commands
-                .filter(({ keys }) => keys.length > 0)
-                .map(({ id, label: name, keys }) => (
-                  <div key={id}>
-                    <dt>{name}</dt>
-                    <dd>
-                      {shownKeys(keys[0] ?? "", mac).map((key) => (
-                        <kbd key={key}>{key}</kbd>
-                      ))}
-                    </dd>
-                  </div>
-                ))}
+              {commands.map(({ id, label: name, keys }) => (
+                <div key={id}>
+                  <dt>{name}</dt>
+                  <dd>
+                    {shownKeys(keys[0] ?? "", mac).map((key) => (
+                      <kbd key={key}>{key}</kbd>
+                    ))}
+                  </dd>
+                </div>
+              ))}
             </dl>
           </section>
         ))}
@@ -41,6 +45,17 @@ export function Shortcuts({ groups, onClose }: ShortcutsProps) {
     </Dialog>
   );
 }
+
+/** What can be done by keys, by the keys that work. */
+const working = (groups: readonly CommandGroup[], single: boolean): readonly CommandGroup[] =>
+  groups
+    .map(({ label, commands }) => ({
+      label,
+      commands: commands
+        .map((each) => ({ ...each, keys: workingKeys(each.keys, single) }))
+        .filter(({ keys }) => keys.length > 0),
+    }))
+    .filter(({ commands }) => commands.length > 0);
 
 /** Asks for the key of the server. `onDone`: somebody is signed in. */
 export function SignIn({ onDone, onClose }: { readonly onDone: () => void; readonly onClose: () => void }) {

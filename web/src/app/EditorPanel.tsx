@@ -8,12 +8,13 @@ import { CommandButton, HistoryButtons } from "../editor/HistoryButtons";
 import { ActionChoice, Dials, ToolChoice } from "../editor/Toolbox";
 import { fullness } from "../editor/wire";
 import { en } from "../text/en";
+import { Unkept } from "./Unkept";
 import "../editor/editor.css";
 
 const OVERLAY_OPTIONS = OVERLAYS.map((value) => ({ value, label: en.editor.overlays[value] }));
 
 /** The tools beside the photo, or below it where the screen is narrow. */
-export function EditorPanel({ editor, busy, problem, onDone, onCancel }: EditorPanelProps) {
+export function EditorPanel({ editor, busy, problem, kept, onDone, onCancel }: EditorPanelProps) {
   const opened = useRef({ history: editor.history, edits: editor.edits });
   const [question, setQuestion] = useState<"none" | "asked" | "answered">("none");
   const [open, setOpen] = useState(false);
@@ -81,6 +82,7 @@ export function EditorPanel({ editor, busy, problem, onDone, onCancel }: EditorP
             </Button>
           </div>
         )}
+        <Unkept kept={kept} />
       </div>
     </section>
   );

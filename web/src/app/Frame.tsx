@@ -1,6 +1,8 @@
 import { type RefObject, useMemo, useState } from "react";
 import { Problem } from "../api/http";
 import { CompareSlider } from "../compare/CompareSlider";
+import { Button } from "../controls/Button";
+import { Notice } from "../controls/Notice";
 import type { Editor } from "../editor/contract";
 import { KeyCursorView } from "../editor/KeyCursorView";
 import type { Behind, Sheets, StageHandle, View } from "../stage/contract";
@@ -25,11 +27,15 @@ interface FrameProps {
 export function Frame({ work, stage, editor, context }: FrameProps) {
   const { state, dispatch } = context;
   const [view, setView] = useState<View | null>(null);
+  // Whatever is tried again, this is tried again as well.
+  const [brokenAt, setBrokenAt] = useState<number | null>(null);
   const sheets = useSheets(work, state.shown);
   const behind = behindOf(work);
   return (
     <div className="frame">
-      {sheets ? (
+      {brokenAt === state.attempt ? (
+        <div className="opening">{!state.problem && <NotLoaded />}</div>
+      ) : sheets ? (
         <StageView
           ref={stage}
           sheets={sheets}
@@ -39,9 +45,10 @@ export function Frame({ work, stage, editor, context }: FrameProps) {
           label={text.stage(work.photo.name)}
           onView={setView}
           onEdit={editor.onEdit}
-          onProblem={({ code }) =>
-            dispatch({ type: "not shown", problem: new Problem(code, en.problems.notShown, en.problems.notShownHint) })
-          }
+          onProblem={({ code }) => {
+            if (code === "not_loaded") setBrokenAt(state.attempt);
+            else dispatch({ type: "not shown", problem: notShown(code) });
+          }}
         />
       ) : (
         <p className="opening">{!state.problem && (state.foreign ? text.noPreview : text.opening)}</p>
@@ -62,6 +69,17 @@ export function Frame({ work, stage, editor, context }: FrameProps) {
         ))}
       </fieldset>
     </div>
+  );
+}
+
+const notShown = (code: string): Problem => new Problem(code, en.problems.notShown, en.problems.notShownHint);
+
+/** What draws has not come. A reload helps also where the server has another page by now. */
+function NotLoaded() {
+  return (
+    <Notice kind="problem" title={en.app.missing} hint={en.problems.notLoadedHint}>
+      <Button onClick={() => location.reload()}>{en.problems.reload}</Button>
+    </Notice>
   );
 }
 

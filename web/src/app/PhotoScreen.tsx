@@ -46,7 +46,8 @@ export function PhotoScreen({ page, work, panel, header, onGroups }: PhotoScreen
     history: work.history,
     onHistory: (history) => dispatch({ type: "history", history }),
     editing: state.editing === "on",
-    onMatteGone: () => dispatch({ type: "matte gone" }),
+    onMatteGone: page.matteGone,
+    onKeyNeeded: page.askForKey,
   });
   const editing = state.editing !== "off";
   const result = !editing && state.result?.key === page.wanted ? state.result : null;
@@ -68,11 +69,12 @@ export function PhotoScreen({ page, work, panel, header, onGroups }: PhotoScreen
               editor={editor}
               busy={state.editing === "closing"}
               problem={problemOf(state)}
+              kept={page.kept}
               onDone={() => dispatch({ type: "edit done" })}
               onCancel={() => dispatch({ type: "edit cancelled" })}
             />
           ) : (
-            <Side work={work} panel={panel} result={result} context={context} link={link} />
+            <Side work={work} panel={panel} result={result} context={context} link={link} kept={page.kept} />
           )}
         </div>
         <p className="brief" role="status">

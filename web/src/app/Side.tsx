@@ -1,10 +1,12 @@
 import type { ReactNode, RefObject } from "react";
+import type { Kept } from "../keep";
 import { en } from "../text/en";
 import { CommandButton } from "./CommandButton";
 import { compare, copy, edit, type PhotoContext } from "./commands";
 import type { Work } from "./contract";
 import { Download } from "./Download";
 import { looksForSubject, type Result } from "./state";
+import { Unkept } from "./Unkept";
 
 interface SideProps {
   readonly work: Work;
@@ -12,10 +14,11 @@ interface SideProps {
   readonly result: Result | null;
   readonly context: PhotoContext;
   readonly link: RefObject<HTMLAnchorElement | null>;
+  readonly kept: Kept | null;
 }
 
 /** What can be set, and the picture to be taken away. */
-export function Side({ work, panel, result, context, link }: SideProps) {
+export function Side({ work, panel, result, context, link, kept }: SideProps) {
   const { state } = context;
   const size = result ?? work.matte;
   return (
@@ -34,6 +37,7 @@ export function Side({ work, panel, result, context, link }: SideProps) {
           {size ? en.result.size(size.width, size.height) : "\u00a0"}
           {result && ` · ${en.units.bytes(result.blob.size)}`}
         </p>
+        <Unkept kept={kept} />
       </div>
     </>
   );

@@ -20,20 +20,20 @@ export function judged(file: File, maxBytes: number | null): Problem | null {
   return null;
 }
 
-/** The same, and whether the file can be read at all: it may be a folder, or be gone. */
-export async function looked(file: File, maxBytes: number | null): Promise<Problem | null> {
+/** A file as a photo with an id of its own, or why it cannot be used: it may be a folder, too, or be gone. */
+export async function taken(file: File, maxBytes: number | null): Promise<Photo | Problem> {
   const problem = judged(file, maxBytes);
   if (problem) return problem;
   try {
-    await file.slice(0, 1).arrayBuffer();
-    return null;
+    return { id: newId(), name: file.name || `${en.result.photo}.png`, file: await copied(file) };
   } catch {
     return new Problem("unreadable", text.unreadable(file.name), text.unreadableHint, 422);
   }
 }
 
-/** A photo with an id of its own. */
-export const photoOf = (file: File): Photo => ({ id: newId(), name: file.name || `${en.result.photo}.png`, file });
+/** The bytes as they are now: no browser reads a file any more that was moved or changed after it was chosen. */
+export const copied = async (file: File): Promise<File> =>
+  new File([await file.arrayBuffer()], file.name, { type: file.type });
 
 // Not randomUUID: pages that come by plain HTTP from another computer do not have it.
 const newId = (): string =>

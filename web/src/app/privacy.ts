@@ -2,6 +2,8 @@
 
 import { en } from "../text/en";
 
+const text = en.start;
+
 /** What the server says about how long it keeps what it is sent. */
 export interface Keeping {
   /** Seconds after the last use of a photo; null: not at all. */
@@ -11,17 +13,16 @@ export interface Keeping {
 
 /** `keeping`: null as long as the server has not said. */
 export function privacyLine(host: string, keeping: Keeping | null): string {
-  if (isLoopback(host)) return en.start.privacyHere;
-  const where = en.start.privacyThere(host);
-  if (keeping === null) return where;
-  if (keeping.keeps_seconds === null) return `${where} ${en.start.privacyNotKept}`;
-  const kept = en.start.privacyKept(span(keeping.keeps_seconds));
-  return [where, kept, keeping.jobs && en.start.privacyMany(span(keeping.jobs.keeps_seconds))]
-    .filter(Boolean)
-    .join(" ");
+  // By a forwarded port the own computer's name leads to another one.
+  const where = text.privacy(isLoopback(host) ? null : host);
+  if (keeping === null) return `${where}.`;
+  const { keeps_seconds: kept, jobs } = keeping;
+  if (kept === null) return `${where}, ${text.privacyNotKept}.`;
+  const many = jobs && jobs.keeps_seconds !== kept ? ` ${text.privacyMany(span(jobs.keeps_seconds))}` : "";
+  return `${where}, ${text.privacyKept(span(kept))}.${many}`;
 }
 
-/** Whether a name means the computer that the page is open on. */
+/** Whether a name means the computer that the page is open on, unless it is forwarded. */
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 

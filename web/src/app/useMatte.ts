@@ -3,37 +3,42 @@ import { makeMatte, matteFile, readablePhoto } from "../api/cutouts";
 import { isAbort, problemOf } from "../api/http";
 import type { Matte } from "./contract";
 import { type Recent, recent } from "./recent";
+import { remaking } from "./remaking";
 import { type Act, looksForSubject, type State } from "./state";
 
 type OnError = (error: unknown) => void;
 
-// A matte that is gone again so soon after it was made would be made for ever.
-const SOON_MS = 10_000;
+interface Failing {
+  /** What is to be done where a request about the matte fails. */
+  readonly onError: OnError;
+  /** The matte of this id is gone: whether it is made again now. */
+  readonly onGone: (id: string) => boolean;
+}
 
-/**
- * Has the subject looked for where that is wanted, and brings the matte and, where needed, a photo that can be shown.
- * Gives what is to be done where a request about the matte fails.
- */
-export function useMatte(state: State, dispatch: Dispatch<Act>): OnError {
+/** Has the subject looked for where that is wanted, and brings the matte and, where needed, a photo that can be shown. */
+export function useMatte(state: State, dispatch: Dispatch<Act>): Failing {
   const mattes = useRef<Recent<Matte>>(recent(8));
-  const goneAt = useRef(Number.NEGATIVE_INFINITY);
+  const remake = useRef(remaking());
   // Where it is kept no more it is made again, and nobody is asked.
+  const onGone = (id: string) => {
+    const what = remake.current(id, performance.now());
+    if (what === "again") {
+      mattes.current.clear();
+      dispatch({ type: "matte gone" });
+    }
+    return what !== "too soon";
+  };
+  const asked = state.work?.matte?.id;
   const onError = (error: unknown) => {
     if (isAbort(error)) return;
     const problem = problemOf(error);
-    const since = performance.now() - goneAt.current;
-    if (problem.status !== 404 || since < SOON_MS) {
-      dispatch({ type: "failed", place: "picture", problem });
-      return;
-    }
-    goneAt.current = performance.now();
-    mattes.current.clear();
-    dispatch({ type: "matte gone" });
+    if (problem.status === 404 && asked !== undefined && onGone(asked)) return;
+    dispatch({ type: "failed", place: "picture", problem });
   };
   useSubject(state, dispatch, mattes.current);
   useMatteFile(state, dispatch, onError);
   useReadablePhoto(state, dispatch, onError);
-  return onError;
+  return { onError, onGone };
 }
 
 function useSubject(state: State, dispatch: Dispatch<Act>, mattes: Recent<Matte>): void {

@@ -1,12 +1,14 @@
-import { type Dispatch, useCallback, useEffect, useReducer } from "react";
-import { needsKey, setToken } from "../api/http";
-import { signOut } from "../api/server";
-import { looked, measure, photoOf } from "./choosing";
+import { type Dispatch, useCallback, useEffect, useReducer, useRef } from "react";
+import { needsKey, Problem } from "../api/http";
+import type { Kept } from "../keep";
+import { askOver, current } from "../many/queue";
+import { measure, taken } from "./choosing";
 import { type Act, reduce, type State, wouldLose } from "./state";
 import { useKeep } from "./useKeep";
 import { useMatte } from "./useMatte";
 import { useRender } from "./useRender";
 import { type Server, useServer } from "./useServer";
+import { useSignOut } from "./useSignOut";
 
 /** The state of the page, and what its screens do beside changing it. */
 export interface Page {
@@ -15,14 +17,20 @@ export interface Page {
   readonly server: Server;
   /** The key of the picture that is wanted; null: it is not known of which matte. */
   readonly wanted: string | null;
+  /** Whether a reload loses nothing of the photo in work; null: not known yet. */
+  readonly kept: Kept | null;
   /** Photos were chosen. Asks first where something drawn would be lost. */
   choose(files: readonly File[]): void;
   /** The same, after it was asked. */
   begin(files: readonly File[]): void;
   /** Leaves the photo; asks as well. */
   leave(): void;
+  /** Does what was asked about: leaving, or signing out. */
   leaveNow(): void;
   askForKey(): void;
+  /** The server keeps this matte no more: whether it is made again now, and nobody is asked. */
+  matteGone(id: string): boolean;
+  /** Forgets all that was done here; asks as well. */
   signOut(): void;
 }
 
@@ -30,32 +38,41 @@ export interface Page {
 export function usePage(begun: State): Page {
   const [state, dispatch] = useReducer(reduce, begun);
   const server = useServer(state.attempt);
-  const onError = useMatte(state, dispatch);
+  const { onError, onGone } = useMatte(state, dispatch);
   const wanted = useRender(state, dispatch, onError);
-  useKeep(state);
+  const kept = useKeep(state);
   useSize(state, dispatch);
   useSignIn(server, state, dispatch);
   const begin = useBegin(dispatch, server.info?.v1.max_bytes ?? null);
 
-  const leaveNow = () => dispatch({ type: "photo left" });
-  const asked = (files: readonly File[], goOn: () => void) =>
-    wouldLose(state) ? dispatch({ type: "dialog", dialog: { kind: "replace", files } }) : goOn();
+  const left = () => dispatch({ type: "photo left" });
+  // What follows when the question is answered.
+  const leaving = useRef(left);
+  const asked = (files: readonly File[], goOn: () => void, loses = wouldLose(state)) => {
+    leaving.current = goOn;
+    if (loses) dispatch({ type: "dialog", dialog: { kind: "replace", files } });
+    else goOn();
+  };
+  const signOut = useSignOut(server, dispatch);
   return {
     state,
     dispatch,
     server,
     wanted,
+    kept,
     begin,
-    leaveNow,
+    leaveNow: () => leaving.current(),
     choose: (files) => {
       if (files.length > 0 && state.editing === "off") asked(files, () => begin(files));
     },
-    leave: () => asked([], leaveNow),
+    leave: () => asked([], left),
     askForKey: () => dispatch({ type: "dialog", dialog: { kind: "sign-in" } }),
-    signOut: async () => {
-      // Whatever the server says, this page forgets it.
-      await signOut().catch(() => setToken(null));
-      await server.refresh();
+    matteGone: onGone,
+    signOut: () => {
+      const { items } = current().batch;
+      const drawn = [state.work, ...items].some((each) => (each?.history.steps.length ?? 0) > 0);
+      if (state.screen === "many" && items.length > 0) askOver(signOut);
+      else asked([], signOut, state.work !== null && drawn);
     },
   };
 }
@@ -69,9 +86,9 @@ function useBegin(dispatch: Dispatch<Act>, maxBytes: number | null): (files: rea
         dispatch({ type: "photos chosen", files });
         return;
       }
-      const problem = await looked(first, maxBytes);
-      if (problem) dispatch({ type: "failed", place: "start", problem });
-      else dispatch({ type: "photo chosen", photo: photoOf(first) });
+      const found = await taken(first, maxBytes);
+      if (found instanceof Problem) dispatch({ type: "failed", place: "start", problem: found });
+      else dispatch({ type: "photo chosen", photo: found });
     },
     [dispatch, maxBytes],
   );

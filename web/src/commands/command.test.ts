@@ -34,6 +34,13 @@ test("named keys", () => {
   expect(matches("ArrowLeft", press("ArrowLeft", { shiftKey: true }))).toBe(false);
 });
 
+test("where single signs are no shortcuts, a command has its other keys left", () => {
+  const command = { id: "x", label: "X", keys: ["X", "Mod+X"], enabled: () => true, perform: () => undefined };
+  expect(commandFor([command], press("x"), false)).toBeUndefined();
+  expect(commandFor([command], press("x", { ctrlKey: true }), false)).toBe(command);
+  expect(commandFor([command], press("x"))).toBe(command);
+});
+
 test("shortcuts are shown as keyboards name their keys", () => {
   expect(shownKeys("Shift+Mod+Z", false)).toEqual(["Shift", "Ctrl", "Z"]);
   expect(shownKeys("Mod+Z", true)).toEqual(["⌘", "Z"]);

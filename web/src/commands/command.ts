@@ -1,6 +1,7 @@
 /** Commands: what the toolbar, the keys and the list of shortcuts all read. */
 
 import type { IconName } from "../look/Icon";
+import { workingKeys } from "./singleKeys";
 
 /** Something that can be done, with all that is to be known of it. `C` is what it works on; void: it knows itself. */
 export interface Command<C = void> {
@@ -42,9 +43,9 @@ export function matches(keys: string, event: Pressed): boolean {
   return event.key.toLowerCase() === (key === "Space" ? " " : key.toLowerCase());
 }
 
-/** The command that a key event asks for, whether it can be done now or not. */
-export const commandFor = <C>(commands: readonly Command<C>[], event: Pressed): Command<C> | undefined =>
-  commands.find((command) => command.keys.some((keys) => matches(keys, event)));
+/** The command that a key event asks for, whether it can be done now or not. `single`: single signs are shortcuts. */
+export const commandFor = <C>(commands: readonly Command<C>[], event: Pressed, single = true): Command<C> | undefined =>
+  commands.find((command) => workingKeys(command.keys, single).some((keys) => matches(keys, event)));
 
 /** Commands that know what they work on. */
 export const bound = <C>(commands: readonly Command<C>[], context: C): readonly Command[] =>

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { type Command, commandFor } from "./command";
+import { singleKeysOn } from "./singleKeys";
 
 /** Has the keys do what commands say, but for keys that what has the focus needs itself. */
 export function useKeys(commands: readonly Command[]): void {
@@ -16,6 +17,7 @@ export function useKeys(commands: readonly Command[]): void {
       const command = commandFor(
         latest.current.filter((each) => each.enabled()),
         event,
+        singleKeysOn(),
       );
       if (!command) return;
       event.preventDefault();

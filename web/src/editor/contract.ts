@@ -14,6 +14,7 @@
 
 import type { RefObject } from "react";
 import type { Edit } from "../edits";
+import type { Kept } from "../keep";
 import type { Behind, OnEdit, Overlay, Scene, StageHandle, View } from "../stage/contract";
 import type { Size } from "../viewport/view";
 import type { History } from "./history";
@@ -44,8 +45,10 @@ export interface EditorOptions {
   readonly onHistory: (history: History) => void;
   /** Edits are taken, and coverage is asked for, while this is true. */
   readonly editing: boolean;
-  /** The server keeps the matte no more. Points wait until `matteId` has been null and is known again. */
-  readonly onMatteGone?: () => void;
+  /** The server keeps this matte no more. True: points wait until `matteId` has been null and is known again. */
+  readonly onMatteGone?: (matteId: string) => boolean;
+  /** Nothing but signing in helps. */
+  readonly onKeyNeeded?: () => void;
 }
 
 /** What `useEditor` gives. */
@@ -76,6 +79,8 @@ export interface EditorPanelProps {
   readonly busy: boolean;
   /** What the server did not accept, in words. */
   readonly problem: string | null;
+  /** Whether a reload loses nothing; null: not known yet. */
+  readonly kept: Kept | null;
   /** The edits are to be made into the picture. */
   readonly onDone: () => void;
   /** The panel has put the history back as it was when it was opened, after asking. */

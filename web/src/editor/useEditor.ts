@@ -44,7 +44,7 @@ export function useEditor(options: EditorOptions): Editor {
   function onEdit(edit: Edit): void {
     // Drawn while the picture is already being made: the stage lets it vanish.
     if (!editing) return;
-    if (edit.kind === "grow") reaches.drawn(edit);
+    if (edit.kind === "grow") reaches.drawn(edit, null);
     change((before) => add(before, edit));
   }
 
@@ -83,7 +83,7 @@ function useHistory({ history, onHistory }: EditorOptions): (how: (history: Hist
 /** Right after a point was set, its reach can still be changed: it is made anew in its place. */
 function useRetune(
   change: (how: (history: History) => History) => void,
-  drawn: (edit: GrowEdit) => void,
+  drawn: (edit: GrowEdit, instead: GrowEdit) => void,
 ): (reach: number) => void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -94,7 +94,7 @@ function useRetune(
         const edit = last(history);
         if (edit?.kind !== "grow" || edit.reach === reach) return history;
         const other = { ...edit, reach };
-        drawn(other);
+        drawn(other, edit);
         return replace(history, edit, other);
       });
     }, REST_MS);

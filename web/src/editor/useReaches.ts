@@ -2,22 +2,24 @@
 
 import { useEffect, useRef, useState } from "react";
 import { reach as askReach } from "../api/cutouts";
-import { type Problem, problemOf } from "../api/http";
+import { needsKey, type Problem, problemOf } from "../api/http";
 import type { Edit, GrowEdit, Reach } from "../edits";
 import { en } from "../text/en";
 import type { EditorOptions, GrowProblem } from "./contract";
-import { add, drop, type History } from "./history";
+import { type Formers, formerOf, putAgain, takeBack } from "./formers";
+import type { History } from "./history";
 import { type Reacher, reacher } from "./reacher";
 
 interface Failure {
   readonly edit: GrowEdit;
-  /** It has been taken out of the history. */
+  /** It has been taken out of the history, where it stood for this one. */
   readonly taken: boolean;
+  readonly former: GrowEdit | null;
   /** null: it covers nothing. */
   readonly problem: Problem | null;
 }
 
-interface ReachesOptions extends Pick<EditorOptions, "matteId" | "editing" | "onMatteGone"> {
+interface ReachesOptions extends Pick<EditorOptions, "matteId" | "editing" | "onMatteGone" | "onKeyNeeded"> {
   readonly edits: readonly Edit[];
   /** Changes the history as it is by then. */
   readonly change: (how: (history: History) => History) => void;
@@ -27,8 +29,11 @@ interface Reaches {
   readonly reaches: ReadonlyMap<GrowEdit, Reach>;
   readonly growing: boolean;
   readonly problem: GrowProblem | null;
-  /** A point that has just been set: where it fails it is taken back. Others were kept from before, and stay. */
-  drawn(edit: GrowEdit): void;
+  /**
+   * A point that has just been set, or made anew in place of another: where it fails it is taken back, and the other is
+   * there again. Points that were kept from before stay.
+   */
+  drawn(edit: GrowEdit, instead: GrowEdit | null): void;
   retry(): void;
   dismiss(): void;
 }
@@ -40,15 +45,18 @@ export function useReaches(options: ReachesOptions): Reaches {
   const [reaches, setReaches] = useState<ReadonlyMap<GrowEdit, Reach>>(new Map());
   const [failures, setFailures] = useState<readonly Failure[]>([]);
   const [dismissed, setDismissed] = useState(false);
-  const fresh = useRef(new WeakSet<GrowEdit>());
+  const fresh = useRef<Formers>(new WeakMap());
+  const known = useRef(reaches);
+  known.current = reaches;
   const asked = useRef<Asked | null>(null);
   const now = useRef(options);
   now.current = options;
 
   function failed(edit: GrowEdit, problem: Problem | null): void {
     const taken = problem === null || fresh.current.has(edit);
-    if (taken) now.current.change((history) => drop(history, edit));
-    setFailures((before) => [...before, { edit, taken, problem }]);
+    const instead = formerOf(edit, fresh.current, (each) => known.current.has(each));
+    if (taken) now.current.change((history) => takeBack(history, edit, instead));
+    setFailures((before) => [...before, { edit, taken, former: instead, problem }]);
     setDismissed(false);
   }
 
@@ -60,8 +68,9 @@ export function useReaches(options: ReachesOptions): Reaches {
       },
       onFailure(edit, error) {
         const problem = problemOf(error);
-        if (problem.status === 404 && now.current.onMatteGone) now.current.onMatteGone();
-        else failed(edit, problem);
+        if (problem.status === 404 && now.current.onMatteGone?.(id)) return;
+        failed(edit, problem);
+        if (needsKey(problem)) now.current.onKeyNeeded?.();
       },
     });
   }
@@ -90,15 +99,15 @@ export function useReaches(options: ReachesOptions): Reaches {
     reaches,
     growing: editing && matteId !== null && edits.some(waiting),
     problem: dismissed ? null : told(failures),
-    drawn(edit) {
-      fresh.current.add(edit);
+    drawn(edit, instead) {
+      fresh.current.set(edit, instead);
       // What is wrong with one point is no news any more once another one is set.
       setFailures((before) => before.filter((failure) => !failure.taken));
     },
     retry() {
       const again = failures.filter((failure) => failure.taken && failure.problem !== null);
       setFailures([]);
-      change((history) => again.reduce((changed, failure) => add(changed, failure.edit), history));
+      change((history) => again.reduce((changed, { edit, former }) => putAgain(changed, edit, former), history));
       asked.current?.reacher.retry();
     },
     dismiss: () => setDismissed(true),
@@ -111,5 +120,6 @@ function told(failures: readonly Failure[]): GrowProblem | null {
   if (failure === undefined) return null;
   const { problem } = failure;
   if (problem === null) return { retry: false, message: en.editor.nothingGrows, hint: en.editor.nothingGrowsHint };
-  return { retry: true, message: problem.message, hint: problem.hint };
+  const known = en.problems.known[problem.code];
+  return { retry: true, message: known?.title ?? problem.message, hint: known?.hint ?? problem.hint };
 }

@@ -2,4 +2,5 @@
 
 export { forgetBatch, loadBatch, saveBatch } from "./batch";
 export type { Kept } from "./slot";
+export { forgetEverything } from "./slots";
 export { forgetWork, loadWork, saveWork } from "./work";

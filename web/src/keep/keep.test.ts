@@ -126,7 +126,16 @@ describe("work", () => {
     expect(await (await another()).loadWork()).toEqual(WORK);
   });
 
-  it("is that of the tab that wrote last, and never a mixture", async () => {
+  it("is what was saved after it was forgotten, whatever waited before", async () => {
+    const saves = [keep.saveWork(WORK), keep.saveWork({ ...WORK, history: drawn(3) })];
+    const forgotten = keep.forgetWork();
+    const next = { ...WORK, photo: { ...WORK.photo, id: "b" } };
+    saves.push(keep.saveWork(next));
+    await Promise.all([...saves, forgotten]);
+    expect((await (await another()).loadWork())?.photo.id).toBe("b");
+  });
+
+  it("is that of the tab that wrote last where tabs share it, and never a mixture", async () => {
     const other = await another();
     await keep.saveWork({ ...WORK, history: drawn(1, 2, 3) });
     await other.saveWork({ ...WORK, photo: { ...WORK.photo, id: "b" }, history: drawn(7) });
@@ -273,6 +282,18 @@ describe("batch", () => {
     const [first, second] = found?.items ?? [];
     expect(image(first?.result?.recipe.settings)).toBe(image(found?.settings));
     expect(image(second?.own)).not.toBe(image(found?.settings));
+  });
+
+  it("loses no other photo where one cannot be read, which stays in its job", async () => {
+    const lost = item("lost", { state: { kind: "uploading", job: "k" } });
+    const jobs = [{ key: "k", id: null, items: ["lost", "c"], recipe, ended: false }];
+    await keep.saveBatch({ ...batch, items: [lost, ...batch.items], jobs });
+    const slice = Blob.prototype.slice;
+    vi.spyOn(Blob.prototype, "slice").mockImplementation(function (this: Blob, ...range) {
+      if (this.size === "lost".length) throw new DOMException("gone", "NotReadableError");
+      return slice.apply(this, range);
+    });
+    expect(await (await another()).loadBatch()).toEqual({ ...batch, jobs });
   });
 
   it("is discarded where a part is broken", async () => {

@@ -1,6 +1,8 @@
 /** One thing that is kept, as entries of which only those are written that have changed. */
 
 import { base, VERSION } from "./base";
+import { HEAD, type Head, nameOf, rangeOf } from "./slots";
+import { tab } from "./tab";
 import { word } from "./word";
 
 /** `refused`: the browser keeps nothing (a private window); `full`: there is no room. Nothing else depends on it. */
@@ -16,16 +18,8 @@ export interface Slot {
   forget(): Promise<void>;
 }
 
-interface Head {
-  readonly version: number;
-  /** Of the last time that something was written, by whichever tab. */
-  readonly mark: string;
-}
-
-const HEAD = "";
-
-/** The slot of a name. Of several tabs that write to it the last one wins. */
-export function slot(name: string): Slot {
+/** This tab's slot of a kind. Where tabs share it the last one that writes wins. */
+export function slot(kind: string): Slot {
   // What is there, unless another tab has written meanwhile and left another mark.
   let before: Entries = new Map();
   let mark = "";
@@ -33,9 +27,10 @@ export function slot(name: string): Slot {
   let next: { entries: Entries; done: Promise<Kept> } | null = null;
   let last: Promise<unknown> = Promise.resolve();
 
-  const range = () => IDBKeyRange.bound([name], [name, []]);
+  const named = async () => nameOf(kind, await tab());
 
   async function write(entries: Entries): Promise<void> {
+    const name = await named();
     const db = await base();
     const transaction = db.transaction("entries", "readwrite");
     const store = transaction.store;
@@ -44,22 +39,22 @@ export function slot(name: string): Slot {
     ignore(transaction.done);
     const head = (await store.get([name, HEAD])) as Head | undefined;
     const same = head?.mark === mark && head.version === VERSION;
-    if (!same) ignore(store.delete(range()));
+    if (!same) ignore(store.delete(rangeOf(name)));
     const known: Entries = same ? before : new Map();
-    const next = word();
+    const written = word();
     for (const part of known.keys()) if (!entries.has(part)) ignore(store.delete([name, part]));
     try {
       for (const [part, value] of entries) {
         if (!known.has(part) || !Object.is(known.get(part), value)) ignore(store.put(value, [name, part]));
       }
-      ignore(store.put({ version: VERSION, mark: next } satisfies Head, [name, HEAD]));
+      ignore(store.put({ version: VERSION, mark: written, at: Date.now() } satisfies Head, [name, HEAD]));
     } catch (error) {
       // Something that cannot be cloned: nothing of it is written.
       transaction.abort();
       throw error;
     }
     await transaction.done;
-    mark = next;
+    mark = written;
     before = entries;
   }
 
@@ -79,7 +74,7 @@ export function slot(name: string): Slot {
       const waiting = { entries, done: Promise.resolve<Kept>("kept") };
       next = waiting;
       waiting.done = queued(async () => {
-        next = null;
+        if (next === waiting) next = null;
         try {
           await write(waiting.entries);
           return "kept";
@@ -92,7 +87,7 @@ export function slot(name: string): Slot {
     load: () =>
       queued(async () => {
         try {
-          const found = await read(name);
+          const found = await read(await named());
           if (!found) return null;
           ({ entries: before, mark } = found);
           return before;
@@ -100,21 +95,25 @@ export function slot(name: string): Slot {
           return null;
         }
       }),
-    forget: () =>
-      queued(async () => {
+    forget: () => {
+      // What is saved from here on comes after it.
+      next = null;
+      return queued(async () => {
         try {
-          await (await base()).delete("entries", range());
+          const name = await named();
+          await (await base()).delete("entries", rangeOf(name));
         } catch {
           // Where nothing can be kept there is nothing to be forgotten.
         }
         before = new Map();
-      }),
+      });
+    },
   };
 }
 
 async function read(name: string): Promise<{ entries: Entries; mark: string } | null> {
   const transaction = (await base()).transaction("entries");
-  const range = IDBKeyRange.bound([name], [name, []]);
+  const range = rangeOf(name);
   const [keys, values] = await Promise.all([transaction.store.getAllKeys(range), transaction.store.getAll(range)]);
   await transaction.done;
   const found = new Map(keys.map((key, index) => [key[1], values[index]]));

@@ -7,7 +7,7 @@ import { Cards } from "./Cards";
 import type { Batch, ManyProps } from "./contract";
 import { ManyHeader } from "./ManyHeader";
 import { ManyNotices } from "./ManyNotices";
-import { addFiles, current, dispatch, forgetAll, openQueue, setSettings, subscribe } from "./queue";
+import { addFiles, askOver, current, dispatch, forgetAll, openQueue, setSettings, subscribe } from "./queue";
 import "./many.css";
 
 const text = en.many;
@@ -15,7 +15,7 @@ const text = en.many;
 /** A queue of photos: each with its state, its settings, and what was made of it. */
 export function ManyScreen(props: ManyProps) {
   const { files, settings, onSettings, panel, edited, onClose, onEdit, onSignIn } = props;
-  const { batch, trouble, kept } = useSyncExternalStore(subscribe, current);
+  const { batch, trouble, kept, over } = useSyncExternalStore(subscribe, current);
   const [asked, setAsked] = useState<
     { readonly kind: "all" | "over" } | { readonly kind: "one"; readonly id: string }
   >();
@@ -42,12 +42,17 @@ export function ManyScreen(props: ManyProps) {
     if (left) onClose();
   }, [batch.items.length, left, onClose]);
 
-  const over = () => {
-    forgetAll();
+  if (!isOpen) return <p className="many-opening">{text.stillEmpty}</p>;
+  const close = () => {
+    setAsked(undefined);
+    askOver(null);
+  };
+  const end = () => {
+    close();
+    if (over) return over();
+    void forgetAll();
     onClose();
   };
-  if (!isOpen) return <p className="many-opening">{text.stillEmpty}</p>;
-  const close = () => setAsked(undefined);
   const change = (next: typeof settings) => {
     setSettings(next);
     onSettings(next);
@@ -73,12 +78,12 @@ export function ManyScreen(props: ManyProps) {
         </Dialog>
       )}
       {asked?.kind === "one" && <OneSettings id={asked.id} batch={batch} panel={panel} onClose={close} />}
-      {asked?.kind === "over" && (
+      {(asked?.kind === "over" || over) && (
         <Dialog title={text.startOverTitle} onClose={close}>
           <p>{text.startOverLead(batch.items.length)}</p>
           <div className="dialog-actions">
             <Button onClick={close}>{text.keepThem}</Button>
-            <Button look="primary" onClick={over}>
+            <Button look="primary" onClick={end}>
               {text.deleteThem}
             </Button>
           </div>

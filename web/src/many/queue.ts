@@ -15,9 +15,11 @@ export interface Queue {
   readonly trouble: Trouble | null;
   /** Whether a reload loses nothing; null: not known yet. */
   readonly kept: Kept | null;
+  /** What follows when all may be forgotten, for which the screen asks; null: nothing is to be asked. */
+  readonly over: (() => void) | null;
 }
 
-let queue: Queue = { batch: empty(DEFAULTS), trouble: null, kept: null };
+let queue: Queue = { batch: empty(DEFAULTS), trouble: null, kept: null, over: null };
 const listeners = new Set<() => void>();
 let saving: ReturnType<typeof setTimeout> | undefined;
 let savedAt = Number.NEGATIVE_INFINITY;
@@ -86,10 +88,14 @@ export function cancelAll(): void {
 /** After trouble: go on at once. */
 export const retryNow = (): void => runner.retry();
 
-/** Nothing of it is kept any more, here or on the server. */
-export function forgetAll(): void {
+/** Has the screen ask whether all may be forgotten, before something else than "Start over"; null: it has been asked. */
+export const askOver = (over: (() => void) | null): void => set({ ...queue, over });
+
+/** Nothing of it is kept any more, here or on the server. Waits until that is so. */
+export async function forgetAll(): Promise<void> {
   dispatch({ type: "forget" });
   runner.retry();
+  await Promise.all([runner.removed(), save()]);
 }
 
 function set(next: Queue): void {
@@ -106,6 +112,11 @@ function keep(): void {
 
 window.addEventListener("pagehide", () => {
   if (saving !== undefined) void save();
+});
+
+window.addEventListener("beforeunload", (event) => {
+  const isKept = queue.kept === null || queue.kept === "kept";
+  if (!isKept && queue.batch.items.some(({ history }) => history.steps.length > 0)) event.preventDefault();
 });
 
 async function save(): Promise<void> {

@@ -245,3 +245,71 @@ it("makes again what a server that has forgotten the job had not done", async ()
   expect(calls.filter((call) => call.startsWith("send"))).toEqual(["send ab", "send b"]);
   expect(states(state.batch).a).toBe("done");
 });
+
+/** Sends as the server would get it: which photos under which key. */
+function getting(refusals: number) {
+  const got: { readonly key: string; readonly names: string }[] = [];
+  let left = refusals;
+  const send: Api["send"] = async ({ key }, items) => {
+    got.push({ key, names: items.map(({ photo }) => photo.name[0]).join("") });
+    left -= 1;
+    if (left >= 0) throw refuse("offline", 0);
+    return "id1";
+  };
+  return { got, send };
+}
+
+it("sends what is left of a job under another key, where one of its photos was removed before it came through", async () => {
+  const { got, send } = getting(1);
+  const { state, dispatch, ears } = begin(photos({ a: 1, b: 1, c: 1 }), { send });
+  await settle();
+  dispatch({ type: "remove", id: "a" });
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(got.map(({ names }) => names)).toEqual(["abc", "bc"]);
+  expect(got[0]?.key).not.toBe(got[1]?.key);
+  ears.get("id1")?.onPictures([told(1, "done")]);
+  expect(states(state.batch)).toEqual({ b: "done", c: "queued" });
+  expect([item(state.batch, "b").result?.number, state.batch.jobs.length]).toEqual([1, 1]);
+});
+
+it("sends the same again under the same key, where one of its photos is to be made otherwise meanwhile", async () => {
+  const { got, send } = getting(1);
+  const { dispatch } = begin(photos({ a: 1, b: 1 }), { send });
+  await settle();
+  dispatch({ type: "again", ids: ["a"] });
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(got.slice(0, 2).map(({ names }) => names)).toEqual(["ab", "ab"]);
+  expect(got[0]?.key).toBe(got[1]?.key);
+});
+
+it("goes on after a reload that has cost a photo, with the others under their own numbers", async () => {
+  const before = begin(photos({ a: 1, b: 1 }), { send: () => new Promise(() => undefined) });
+  const kept = before.state.batch;
+  const { got, send } = getting(0);
+  const after = begin({ ...kept, items: kept.items.slice(1) }, { send });
+  await settle();
+  expect(got).toEqual([{ key: expect.any(String), names: "b" }]);
+  expect(got[0]?.key).not.toBe(kept.jobs[0]?.key);
+  after.ears.get("id1")?.onPictures([told(1, "done")]);
+  expect(states(after.state.batch)).toEqual({ b: "done" });
+});
+
+it("says when the server has answered about what was to be deleted", async () => {
+  let answer: () => void = () => undefined;
+  const remove = () =>
+    new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+  const { dispatch, runner } = begin(photos({ a: 1 }), { remove });
+  await settle();
+  dispatch({ type: "forget" });
+  let isOver = false;
+  void runner.removed().then(() => {
+    isOver = true;
+  });
+  await settle();
+  expect(isOver).toBe(false);
+  answer();
+  await settle();
+  expect(isOver).toBe(true);
+});

@@ -31,6 +31,8 @@ export interface Runner {
   wake(): void;
   /** Go on at once after trouble. */
   retry(): void;
+  /** Waits until the server has answered about all that was to be deleted there. */
+  removed(): Promise<void>;
 }
 
 const PAUSES_S = [2, 4, 8, 15, 30];
@@ -42,6 +44,7 @@ export function createRunner(ground: Ground): Runner {
   const streams = { open: 0 };
   // The server's ids of jobs that are in the queue, by their keys.
   const known = new Map<string, string>();
+  const removals = new Set<Promise<void>>();
   let sending: { readonly key: string; readonly abort: AbortController } | null = null;
   let pause: { timer: ReturnType<typeof setTimeout> | undefined } | null = null;
   let failures = 0;
@@ -57,6 +60,12 @@ export function createRunner(ground: Ground): Runner {
     }
     if (sending || pause) return;
     const unsent = jobs.find((job) => job.id === null && !job.ended);
+    // A photo of it is not there any more. Under this key it would be another request, of which the server may know the
+    // first, and its numbers would be those of other photos.
+    if (unsent && itemsOf(unsent, ground.batch()).length < unsent.items.length) {
+      dispatch({ type: "back", key: unsent.key });
+      return;
+    }
     const job = unsent ?? nextJob(ground.batch(), { ...LIMITS, photos: most }, word());
     if (job) void send(job, unsent === undefined);
   }
@@ -67,7 +76,7 @@ export function createRunner(ground: Ground): Runner {
     for (const [key, id] of known) {
       if (there.has(key)) continue;
       known.delete(key);
-      void api.remove(id).catch(() => undefined);
+      remove(id);
     }
     for (const { key, id, ended, items } of jobs) {
       if (id !== null) known.set(key, id);
@@ -92,6 +101,12 @@ export function createRunner(ground: Ground): Runner {
     }
   }
 
+  function remove(id: string): void {
+    const removal = api.remove(id).catch(() => undefined);
+    removals.add(removal);
+    void removal.then(() => removals.delete(removal));
+  }
+
   /** A job that is under way cannot be heard of; it is asked for again and again. */
   function onSilence(silence: Refusal | null): void {
     if (pause) return;
@@ -106,7 +121,7 @@ export function createRunner(ground: Ground): Runner {
     try {
       const id = await api.send(job, items, abort.signal);
       failures = 0;
-      if (abort.signal.aborted) void api.remove(id).catch(() => undefined);
+      if (abort.signal.aborted) remove(id);
       else done(() => dispatch({ type: "accepted", key: job.key, id }));
     } catch (error) {
       if (isAbort(error) || abort.signal.aborted) return;
@@ -164,12 +179,16 @@ export function createRunner(ground: Ground): Runner {
     wake();
   }
 
-  return { wake, retry };
+  async function removed(): Promise<void> {
+    await Promise.all(removals);
+  }
+
+  return { wake, retry, removed };
 }
 
 const plain = ({ message, code, hint }: Refusal): Problem => ({ error: message, code, hint });
 
-/** In the order in which they are sent. Those that were removed meanwhile are sent no more. */
+/** In the order in which they are sent, without those that are not in the queue any more. */
 function itemsOf(job: Job, batch: Batch): readonly Item[] {
   const found = new Map(batch.items.map((item) => [item.id, item]));
   return job.items.flatMap((id) => found.get(id) ?? []);

@@ -1,4 +1,5 @@
 import { useRef, useState } from "react";
+import { copied } from "../app/choosing";
 import { Button } from "../controls/Button";
 import { Choice } from "../controls/Choice";
 import { Slider } from "../controls/Slider";
@@ -102,10 +103,11 @@ function Image({ image, onChange }: { readonly image: Blob | null; readonly onCh
   const choose = async (file: File | undefined) => {
     if (!file) return;
     // What the browser cannot show, it could not show behind the subject either.
-    const found = await createImageBitmap(file).catch(() => null);
+    const copy = await copied(file).catch(() => null);
+    const found = copy && (await createImageBitmap(copy).catch(() => null));
     found?.close();
     setWrong(found === null);
-    if (found) onChange(file);
+    if (copy && found) onChange(copy);
   };
 
   return (

@@ -83,8 +83,8 @@ export interface StageProps {
 export interface Problem {
   /** Which of the files. */
   readonly what: "photo" | "matte" | "cutout" | "background";
-  /** `too_large`: there is no memory for its pixels. */
-  readonly code: "unreadable" | "too_large";
+  /** `too_large`: there is no memory for its pixels. `not_loaded`: the engine has not come, for any file. */
+  readonly code: "unreadable" | "too_large" | "not_loaded";
   /** As the browser puts it. */
   readonly detail: string;
 }

@@ -15,9 +15,13 @@ export function link(canvas: HTMLCanvasElement, told: (message: FromEngine) => v
 
 function toWorker(canvas: HTMLCanvasElement, told: (message: FromEngine) => void): Link {
   const worker = new Worker(engineFile, { type: "module" });
-  worker.onmessage = ({ data }: MessageEvent<FromEngine>) => told(data);
-  // What nobody has caught is, nearly always, that there is no memory for another canvas.
-  worker.onerror = ({ message }) => told({ type: "problem", what: "photo", code: "too_large", detail: message });
+  let ready = false;
+  worker.onmessage = ({ data }: MessageEvent<FromEngine>) => {
+    ready = true;
+    if (data.type !== "ready") told(data);
+  };
+  // What nobody has caught once it runs is, nearly always, that there is no memory for another canvas.
+  worker.onerror = ({ message }) => told(ready ? problem("too_large", message) : problem("not_loaded", message));
   const given = canvas.transferControlToOffscreen();
   worker.postMessage({ type: "canvas", canvas: given } satisfies ToEngine, [given]);
   return {
@@ -32,10 +36,22 @@ function besidePage(canvas: HTMLCanvasElement, told: (message: FromEngine) => vo
     const { [NAME]: engine } = globalThis as BesidePage;
     return engine?.(canvas, (message) => closed || told(message));
   });
+  hear.catch((error) => closed || told(problem("not_loaded", String(error))));
   return {
-    send: (message) => void hear.then((to) => closed || to?.(message)),
+    send: (message) =>
+      void hear.then(
+        (to) => closed || to?.(message),
+        () => undefined,
+      ),
     close() {
       closed = true;
     },
   };
 }
+
+const problem = (code: "too_large" | "not_loaded", detail: string | undefined): FromEngine => ({
+  type: "problem",
+  what: "photo",
+  code,
+  detail: detail ?? "",
+});

@@ -58,4 +58,8 @@ export type ToEngine =
   /** A line that is being drawn around something: its first `keep` points stay. It is empty when it is done. */
   | { readonly type: "line"; readonly keep: number; readonly points: readonly Point[] };
 
-export type FromEngine = { readonly type: "shown"; readonly key: string } | ({ readonly type: "problem" } & Problem);
+export type FromEngine =
+  /** The worker runs. */
+  | { readonly type: "ready" }
+  | { readonly type: "shown"; readonly key: string }
+  | ({ readonly type: "problem" } & Problem);

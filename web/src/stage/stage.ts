@@ -201,7 +201,7 @@ export class Stage implements StageHandle {
     if (message.type === "problem") {
       const { what, code, detail } = message;
       this.props?.onProblem?.({ what, code, detail });
-    } else if (message.key === this.props?.sheets.key) this.props.onShown?.();
+    } else if (message.type === "shown" && message.key === this.props?.sheets.key) this.props.onShown?.();
   }
 
   private resize(): void {

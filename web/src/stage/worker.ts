@@ -9,9 +9,15 @@ import type { FromEngine, ToEngine } from "./messages";
 
 let hear: ((message: ToEngine) => void) | null = null;
 
+const tell = (message: FromEngine) => self.postMessage(message);
+
 if (typeof document === "undefined") {
   self.onmessage = ({ data }: MessageEvent<ToEngine>) => {
-    if (data.type === "canvas") hear = engine(data.canvas, (message: FromEngine) => self.postMessage(message));
+    if (data.type === "canvas") hear = engine(data.canvas, tell);
     else hear?.(data);
   };
+  // Errors that are thrown the page hears of by itself, but not of those of promises.
+  self.onunhandledrejection = ({ reason }: PromiseRejectionEvent) =>
+    tell({ type: "problem", what: "photo", code: "too_large", detail: String(reason) });
+  tell({ type: "ready" });
 } else Object.assign(globalThis, { [NAME]: engine } satisfies BesidePage);

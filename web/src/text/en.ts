@@ -12,11 +12,12 @@ const start = {
   drop: "Drop it here",
   samples: "No photo at hand? Try one of these:",
   sampleNames: { pear: "Pear", plant: "Potted plant", cup: "Cup" },
-  privacyHere: "Photos stay on this computer.",
-  privacyThere: (host: string) => `Photos are sent to ${host}.`,
-  privacyKept: (time: string) => `A photo is deleted there ${time} after it was last used.`,
+  /** `host`: null where the page is open by the name of the own computer, which may also lead to another one. */
+  privacy: (host: string | null) =>
+    host === null ? "Photos stay on the computer that cleancut runs on" : `Photos are sent to ${host}`,
+  privacyKept: (time: string) => `and are deleted there ${time} after they were last used`,
   privacyMany: (time: string) => `Several at once are deleted ${time} after the last is done.`,
-  privacyNotKept: "Nothing is kept there.",
+  privacyNotKept: "and are not kept there",
 };
 
 const result = {
@@ -175,6 +176,8 @@ const session = {
 const app = {
   name: "cleancut",
   shortcuts: "Keyboard shortcuts",
+  singleKeys: "Single-key shortcuts",
+  pasteKey: "Paste a photo",
   missing: "This part of the page could not be loaded.",
   missingHint: "See whether the server is running, then load the page again and choose the photos once more.",
   close: "Close",
@@ -225,6 +228,8 @@ const problems = {
     csrf_failed: { title: "You are not signed in any more.", hint: "Sign in again." },
   } as Readonly<Record<string, { readonly title: string; readonly hint: string }>>,
   sample: "The sample could not be loaded.",
+  notLoadedHint: "See whether the server is running, then reload the page. What you have done is kept.",
+  reload: "Reload the page",
   notShown: "This browser cannot show this picture.",
   notShownHint: "Download it all the same, or choose another photo.",
 };

@@ -9,7 +9,7 @@ import { drawFrame, placeOf, type Shown } from "./frame";
 import { type Grid, isEmpty, join, levels, meet, type Rect, tileRect } from "./grid";
 import { Layers, type Numbered } from "./layers";
 import { Mattes } from "./mattes";
-import { pauses } from "./pause";
+import { inPieces } from "./pause";
 import { type Picture, readGrey, readMatte, readPicture, Unreadable } from "./pictures";
 import { named, onScreen } from "./screen";
 import type { Mask } from "./shape";
@@ -65,7 +65,6 @@ class Engine {
   private behindTurn = 0;
   private dirty: Rect | null = null;
   private scheduled = false;
-  private settling = false;
 
   constructor(
     private readonly canvas: Canvas,
@@ -232,22 +231,20 @@ class Engine {
   private applyEdits(): void {
     this.layers?.set(this.edits);
     this.schedule();
-    void this.settle();
+    this.settle().catch((error: unknown) => this.complain("matte", error));
   }
 
-  /** Paints what waits, what is seen first, and lets pointers and frames come in between. */
-  private async settle(): Promise<void> {
-    if (this.settling) return;
-    this.settling = true;
-    const pause = pauses();
-    for (let next = this.nextWaiting(); next !== null; next = this.nextWaiting()) {
+  /** Paints what waits, what is seen first. */
+  private readonly settle = inPieces(
+    () => {
+      const next = this.nextWaiting();
+      if (next === null) return false;
       this.layers?.finish(next);
       this.schedule();
-      await pause();
-    }
-    this.settling = false;
-    this.settled();
-  }
+      return true;
+    },
+    () => this.settled(),
+  );
 
   private nextWaiting(): number | null {
     const waiting = this.layers?.waiting() ?? [];

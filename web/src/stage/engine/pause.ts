@@ -14,6 +14,25 @@ export function pauses(): () => Promise<void> | undefined {
   };
 }
 
+/**
+ * Does piece after piece until there is none, and lets others have their turn. One goes on at a time, however often it
+ * is begun; where a piece fails it rejects, and can be begun again.
+ */
+export function inPieces(piece: () => boolean, done: () => void): () => Promise<void> {
+  let busy = false;
+  return async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      const pause = pauses();
+      while (piece()) await pause();
+    } finally {
+      busy = false;
+    }
+    done();
+  };
+}
+
 /** The next task. Timers would wait for 4 ms each. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {

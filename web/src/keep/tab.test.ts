@@ -1,0 +1,182 @@
+import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Work } from "../app/contract";
+import { EMPTY } from "../editor/history";
+import { photos } from "../many/samples";
+import { DEFAULTS } from "../settings/defaults";
+import { base, close } from "./base";
+
+type Keep = typeof import("./index");
+
+const work = (id: string): Work => ({
+  photo: { id, name: `${id}.jpg`, file: new Blob([id]) },
+  settings: DEFAULTS,
+  history: EMPTY,
+  matte: null,
+});
+
+/** A browser's locks, each held by a page, and asked for by others. */
+class Locks {
+  private readonly held = new Map<string, object>();
+  private waiting: (() => void)[] = [];
+
+  of(page: object) {
+    type Held = (lock: object | null) => unknown;
+    return {
+      request: async (name: string, { ifAvailable, signal }: LockOptions, held: Held) => {
+        while (this.held.has(name)) {
+          if (ifAvailable) return held(null);
+          await new Promise<void>((resolve, reject) => {
+            this.waiting.push(resolve);
+            signal?.addEventListener("abort", () => reject(signal.reason));
+          });
+        }
+        this.held.set(name, page);
+        try {
+          return await held({ name });
+        } finally {
+          this.held.delete(name);
+        }
+      },
+    };
+  }
+
+  release(page: object): void {
+    for (const [name, of] of this.held) if (of === page) this.held.delete(name);
+    for (const wake of this.waiting.splice(0)) wake();
+  }
+}
+
+let locks: Locks;
+
+/** A page of a tab, of which only what the browser remembers of that tab outlives a reload. */
+class Page {
+  keep!: Keep;
+
+  constructor(readonly storage: Map<string, string> = new Map()) {}
+
+  async open(): Promise<Page> {
+    vi.stubGlobal("navigator", { locks: locks.of(this) });
+    const { storage } = this;
+    vi.stubGlobal("sessionStorage", {
+      getItem: (name: string) => storage.get(name) ?? null,
+      setItem: (name: string, value: string) => void storage.set(name, value),
+    });
+    vi.resetModules();
+    this.keep = await import("./index");
+    await this.keep.loadBatch();
+    return this;
+  }
+
+  /** Closes it: a reload opens another page of the same tab. */
+  close(): Map<string, string> {
+    locks.release(this);
+    return this.storage;
+  }
+
+  async has(): Promise<string | undefined> {
+    return (await this.keep.loadWork())?.photo.id;
+  }
+}
+
+const tab = (storage?: Map<string, string>): Promise<Page> => new Page(storage).open();
+
+const slots = async (): Promise<number> =>
+  new Set((await (await base()).getAllKeys("entries")).map(([slot]) => slot)).size;
+
+beforeEach(() => {
+  locks = new Locks();
+  vi.stubGlobal("indexedDB", new IDBFactory());
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  await close();
+});
+
+describe("tabs", () => {
+  it("each keep their own photo and their own queue", async () => {
+    const [a, b] = [await tab(), await tab()];
+    await a.keep.saveWork(work("a"));
+    await a.keep.saveBatch(photos({ x: 1 }));
+    await b.keep.saveWork(work("b"));
+    expect(await b.keep.loadBatch()).toBeNull();
+    const [again, other] = [await tab(a.close()), await tab(b.close())];
+    expect([await again.has(), await other.has()]).toEqual(["a", "b"]);
+    expect((await again.keep.loadBatch())?.items[0]?.id).toBe("x");
+    await other.keep.forgetWork();
+    expect(await again.has()).toBe("a");
+  });
+
+  it("that are new go on with what was written last and belongs to no other", async () => {
+    const clock = vi.spyOn(Date, "now");
+    const [a, b, c] = [await tab(), await tab(), await tab()];
+    for (const [page, id, at] of [
+      [a, "a", 2000],
+      [b, "b", 3000],
+      [c, "c", 1000],
+    ] as const) {
+      clock.mockReturnValue(at);
+      await page.keep.saveWork(work(id));
+    }
+    a.close();
+    c.close();
+    const found = await tab();
+    expect([await found.has(), await (await tab()).has(), await (await tab()).has()]).toEqual(["a", "c", undefined]);
+    // It is theirs from then on.
+    expect(await (await tab(found.close())).has()).toBe("a");
+  });
+
+  it("that were duplicated begin with nothing, and leave the other what it has", async () => {
+    vi.spyOn(AbortSignal, "timeout").mockImplementation(() => {
+      const late = new AbortController();
+      setTimeout(() => late.abort(), 20);
+      return late.signal;
+    });
+    const [a, closed] = [await tab(), await tab()];
+    await a.keep.saveWork(work("a"));
+    await closed.keep.saveWork(work("closed"));
+    closed.close();
+    const copy = await tab(new Map(a.storage));
+    expect(await copy.has()).toBeUndefined();
+    await copy.keep.saveWork(work("b"));
+    expect([await (await tab(a.close())).has(), await (await tab(copy.close())).has()]).toEqual(["a", "b"]);
+  });
+
+  it("that are reloaded wait until the page before has let go", async () => {
+    const a = await tab();
+    await a.keep.saveWork(work("a"));
+    setTimeout(() => a.close(), 50);
+    expect(await (await tab(a.storage)).has()).toBe("a");
+  });
+
+  it("leave nothing for ever, as long as they do not live", async () => {
+    const [a, b] = [await tab(), await tab()];
+    await a.keep.saveWork(work("a"));
+    await a.keep.saveBatch(photos({ x: 1 }));
+    await b.keep.saveWork(work("b"));
+    const found = await tab(new Map([["cleancut-tab", "of its own"]]));
+    a.close();
+    await tab(new Map([["cleancut-tab", "another"]]));
+    expect(await slots()).toBe(3);
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 8 * 24 * 3600 * 1000);
+    await tab(new Map([["cleancut-tab", "a third"]]));
+    await vi.waitFor(async () => expect(await slots()).toBe(1));
+    expect(await b.has()).toBe("b");
+    expect(await found.has()).toBeUndefined();
+  });
+
+  it("have nothing when all is forgotten, and can keep again", async () => {
+    const [a, b] = [await tab(), await tab()];
+    await a.keep.saveWork(work("a"));
+    await b.keep.saveWork(work("b"));
+    b.close();
+    await a.keep.forgetEverything();
+    expect([await slots(), await a.has()]).toEqual([0, undefined]);
+    await a.keep.saveWork(work("c"));
+    expect(await (await tab(a.close())).has()).toBe("c");
+  });
+});

@@ -1,0 +1,88 @@
+/**
+ * Which tab this is. Each keeps what it has under a word of its own, and holds a lock of that name for as long as it
+ * lives: no two tabs write to the same slots, or run the same queue.
+ */
+
+import { remove, words } from "./slots";
+import { word } from "./word";
+
+/** Where the browser remembers the word of a tab, also through a reload. */
+export const REMEMBERED = "cleancut-tab";
+
+// A page that is reloaded may begin a moment before the one before has let go of its lock.
+const PATIENCE_MS = 2_000;
+
+// What a closed tab has left is removed when nobody has come back for it.
+const STALE_MS = 7 * 24 * 60 * 60 * 1000;
+
+let known: Promise<string> | null = null;
+
+/** The word of this tab; an empty one where the browser has no locks, and all tabs share their slots. */
+export function tab(): Promise<string> {
+  known ??= found();
+  return known;
+}
+
+async function found(): Promise<string> {
+  // Not there where the page came by plain HTTP from another computer.
+  const locks = globalThis.navigator?.locks as LockManager | undefined;
+  if (!locks) return "";
+  const mine = await chosen(locks);
+  remember(mine);
+  void sweep(locks).catch(() => undefined);
+  return mine;
+}
+
+async function chosen(locks: LockManager): Promise<string> {
+  const before = remembered();
+  if (before !== null && (await hold(locks, before, { signal: AbortSignal.timeout(PATIENCE_MS) }))) return before;
+  // A tab that was duplicated has the word of the other one, and is a new one. Any other goes on where a closed one was.
+  const left = before === null ? await adopted(locks).catch(() => null) : null;
+  if (left !== null) return left;
+  const own = word();
+  await hold(locks, own, { ifAvailable: true });
+  return own;
+}
+
+/** The word of what was written last and belongs to no tab that lives; null: there is none. */
+async function adopted(locks: LockManager): Promise<string | null> {
+  const newest = [...(await words())].sort(([, a], [, b]) => b - a);
+  for (const [word] of newest) if (await hold(locks, word, { ifAvailable: true })) return word;
+  return null;
+}
+
+/** Takes the lock of a word, until this page ends; whether it could be had. */
+function hold(locks: LockManager, word: string, options: LockOptions): Promise<boolean> {
+  return new Promise((resolve) => {
+    const held = (lock: Lock | null) => {
+      resolve(lock !== null);
+      return lock ? new Promise<never>(() => undefined) : undefined;
+    };
+    locks.request(lockOf(word), options, held).catch(() => resolve(false));
+  });
+}
+
+const lockOf = (word: string): string => `${REMEMBERED} ${word}`;
+
+async function sweep(locks: LockManager): Promise<void> {
+  for (const [word, at] of await words()) {
+    if (Date.now() - at < STALE_MS) continue;
+    await locks.request(lockOf(word), { ifAvailable: true }, async (lock) => lock && (await remove(word)));
+  }
+}
+
+function remembered(): string | null {
+  try {
+    return sessionStorage.getItem(REMEMBERED);
+  } catch {
+    return null;
+  }
+}
+
+function remember(word: string): void {
+  try {
+    sessionStorage.setItem(REMEMBERED, word);
+  } catch {
+    // The next time it is found as what a closed tab has left.
+  }
+}
