@@ -31,7 +31,7 @@ export function Shortcuts({ groups, onClose }: ShortcutsProps) {
               {commands.map(({ id, label: name, keys }) => (
                 <div key={id}>
                   <dt>{name}</dt>
-                  <dd>
+                  <dd dir="ltr">
                     {shownKeys(keys[0] ?? "", mac).map((key) => (
                       <kbd key={key}>{key}</kbd>
                     ))}

@@ -34,8 +34,13 @@ export function Side({ work, panel, result, context, link, kept }: SideProps) {
         </div>
         <Download ref={link} result={result} busy={state.rendering || looksForSubject(state)} />
         <p className="take-size">
-          {size ? en.result.size(size.width, size.height) : "\u00a0"}
-          {result && ` · ${en.units.bytes(result.blob.size)}`}
+          {size ? <bdi>{en.result.size(size.width, size.height)}</bdi> : "\u00a0"}
+          {result && (
+            <>
+              {" · "}
+              <bdi>{en.units.bytes(result.blob.size)}</bdi>
+            </>
+          )}
         </p>
         <Unkept kept={kept} />
       </div>

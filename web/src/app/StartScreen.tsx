@@ -84,7 +84,10 @@ function Choosing({ onFiles }: Pick<StartScreenProps, "onFiles">) {
         </Button>
       </span>
       <span className="start-paste for-mouse">
-        {text.paste} <kbd>{/Mac/.test(navigator.userAgent) ? "⌘" : "Ctrl"}</kbd> <kbd>V</kbd>
+        {text.paste}{" "}
+        <span dir="ltr">
+          <kbd>{/Mac/.test(navigator.userAgent) ? "⌘" : "Ctrl"}</kbd> <kbd>V</kbd>
+        </span>
       </span>
       <input
         ref={photos}

@@ -17,7 +17,8 @@ const found = (subject: boolean, confidence: number): Item => ({
 });
 
 it("says why a photo failed, and what helps", () => {
-  expect(say(failed("damaged_image"), false)).toMatchObject({ look: "bad", why: "It is broken. Send another." });
+  expect(say(failed("damaged_image"), false).why).toContain("file is damaged");
+  expect(say(failed("unsupported_image"), false)).toMatchObject({ look: "bad", why: "It is broken. Send another." });
 });
 
 it("says where nothing was found, and where the matte may be wrong", () => {

@@ -32,8 +32,10 @@ export function say({ state, result }: Item, stale: boolean, halted = false): Sa
     case "working":
       return { icon: "busy", words: text.working, why: "", look: "busy" };
     case "failed": {
-      const { error, hint } = state.problem;
-      return { icon: "alert", words: text.failed, why: `${error} ${hint}`.trim(), look: "bad" };
+      const { error, code, hint } = state.problem;
+      const known = en.problems.known[code];
+      const why = known ? `${known.title} ${known.hint}` : `${error} ${hint}`.trim();
+      return { icon: "alert", words: text.failed, why, look: "bad" };
     }
     case "cancelled":
       return { icon: "close", words: text.cancelled, why: "", look: "quiet" };

@@ -225,6 +225,10 @@ const problems = {
       title: "The server failed.",
       hint: "Try again. If it fails again, its log tells whoever runs it why.",
     },
+    damaged_image: {
+      title: "This photo's file is damaged.",
+      hint: "Open it in another program and save it anew, or choose another photo.",
+    },
     csrf_failed: { title: "You are not signed in any more.", hint: "Sign in again." },
   } as Readonly<Record<string, { readonly title: string; readonly hint: string }>>,
   sample: "The sample could not be loaded.",
