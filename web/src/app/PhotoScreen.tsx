@@ -13,6 +13,7 @@ import { copyPicture } from "./Download";
 import { EditorPanel } from "./EditorPanel";
 import { Frame } from "./Frame";
 import { stepText } from "./Overlays";
+import { inWords, type Told } from "./ProblemNotice";
 import { Side } from "./Side";
 import { looksForSubject, type Result, type State } from "./state";
 import type { Page } from "./usePage";
@@ -89,8 +90,8 @@ export function PhotoScreen({ page, work, panel, header, onGroups }: PhotoScreen
 }
 
 /** What is told beside the tools: what has become of the edits. Anything else is told on the picture. */
-function problemOf({ problem }: State): string | null {
-  return problem?.place === "picture" ? `${problem.problem.message} ${problem.problem.hint}` : null;
+function problemOf({ problem }: State): Told | null {
+  return problem?.place === "picture" ? inWords(problem.problem) : null;
 }
 
 function contextOf(

@@ -18,7 +18,7 @@ const AT_FAULT: readonly number[] = [413, 415, 422];
 
 /** What went wrong, and what can be done: trying again only where that can help. */
 export function ProblemNotice({ problem, onRetry, onSignIn, onAnother, onDismiss }: ProblemNoticeProps) {
-  const { title, hint } = told(problem);
+  const { title, hint } = inWords(problem);
   return (
     <Notice kind="problem" title={title} hint={hint} onDismiss={onDismiss}>
       {needsKey(problem) && <Button onClick={onSignIn}>{text.signIn}</Button>}
@@ -28,7 +28,13 @@ export function ProblemNotice({ problem, onRetry, onSignIn, onAnother, onDismiss
   );
 }
 
-function told(problem: Problem): { readonly title: string; readonly hint: string } {
+export interface Told {
+  readonly title: string;
+  readonly hint: string;
+}
+
+/** What is wrong, and what helps, in the page's own words where it has some. */
+export function inWords(problem: Problem): Told {
   if (problem.code === "nothing_kept") return { title: text.nothingKept, hint: text.nothingKeptHint };
   const known = text.known[problem.code];
   if (known) return known;

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Button } from "../controls/Button";
 import { Icon } from "../look/Icon";
 import { en } from "../text/en";
-import type { Editor } from "./contract";
+import type { Editor, EditorPanelProps } from "./contract";
 import { LIMITS, type Limit } from "./wire";
 
 interface Props {
@@ -10,7 +10,7 @@ interface Props {
   /** The picture is being made. */
   readonly busy: boolean;
   /** What the server did not accept. */
-  readonly problem: string | null;
+  readonly problem: EditorPanelProps["problem"];
   /** How much of one of the server's limits is used. */
   readonly share: number;
   readonly limit: Limit;
@@ -28,7 +28,7 @@ export function EditorNotes({ editor, busy, problem, share, limit }: Props) {
         {(busy || growing) && <p className="hint">{busy ? en.result.updating : en.editor.growing}</p>}
       </div>
       <div role="alert">
-        {problem !== null && <Note message={problem} />}
+        {problem !== null && <Note message={problem.title} hint={problem.hint} />}
         {growProblem && (
           <Note message={growProblem.message} hint={growProblem.hint}>
             {growProblem.retry && (

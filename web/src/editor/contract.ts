@@ -78,7 +78,7 @@ export interface EditorPanelProps {
   /** The picture is being made: nothing can be pressed but Cancel. */
   readonly busy: boolean;
   /** What the server did not accept, in words. */
-  readonly problem: string | null;
+  readonly problem: { readonly title: string; readonly hint: string } | null;
   /** Whether a reload loses nothing; null: not known yet. */
   readonly kept: Kept | null;
   /** The edits are to be made into the picture. */
