@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.e2e.conftest import Open, Troubles
-from tests.e2e.steps import CAT, Sent, button, choose, cut, done, download, draw, edit, kept, place, ready, same, until
-from tests.e2e.test_many import finished, made, photos
+from tests.e2e.steps import CAT, Sent, button, choose, cut, done, download, draw, edit, kept, place, ready, same
+from tests.e2e.test_many import address, finished, made, photos, remade
 
 pytestmark = pytest.mark.real
 
@@ -89,6 +89,7 @@ def test_a_reload_while_one_of_many_is_drawn_on_loses_no_stroke(page: Page) -> N
     page.emulate_media(reduced_motion="reduce")
     choose(page, *photos("a.jpg", "b.jpg"))
     finished(page, "2 of 2 done")
+    before = address(page, "a.jpg")
     page.get_by_role("button", name="a.jpg: Done").click()
     expect(page.get_by_role("radio", name="Erase")).to_be_visible()
     button(page, "Actual size").click()
@@ -99,7 +100,7 @@ def test_a_reload_while_one_of_many_is_drawn_on_loses_no_stroke(page: Page) -> N
     expect(page.get_by_role("heading", name="a.jpg")).to_be_visible()
     assert download(page).alpha[140, 225] == 0
     button(page, "Back to all").click()
-    until(page, lambda: made(page, "a.jpg").alpha[140, 225], lambda alpha: alpha == 0)
+    assert remade(page, "a.jpg", before).alpha[140, 225] == 0
     assert made(page, "b.jpg").alpha[140, 225] == 255
 
 
