@@ -164,6 +164,11 @@ def test_what_cannot_be_read_is_refused_whole(data: bytes, tmp_path: Path) -> No
         Archive(file, LIMITS)
 
 
+def test_a_name_that_cannot_be_read_is_told_to_be_the_trouble() -> None:
+    with pytest.raises(errors.BadArchive, match="name"):
+        listed(BAD["not UTF-8"])
+
+
 @pytest.mark.parametrize("name", ["/etc/passwd", "C:\\a.jpg", "a/../../b", "../.DS_Store", "a\0/../b"])
 def test_names_that_lead_outside_are_refused_whole(name: str) -> None:
     with pytest.raises(errors.UnsafeArchive, match="outside"):

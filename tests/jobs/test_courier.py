@@ -23,6 +23,7 @@ from cleancut.jobs.queues import sqlite
 from cleancut.jobs.queues.protocol import Task
 from cleancut.jobs.records import Delivery, NewItem
 from cleancut.jobs.schema import TASKS
+from cleancut.jobs.turns import OF_RECEIVER
 from cleancut.server.metrics import Metrics
 from tests.jobs.receiver import Answer, Got, Receiver
 
@@ -226,6 +227,27 @@ def test_after_all_attempts_a_message_is_given_up(office: Office) -> None:
     office.clock.now += 31 * DAY
     removal.forget_messages(office.desk.base, office.clock())
     assert messages.find(office.desk.base, "ann", id) is None
+
+
+def test_a_receiver_that_never_answers_holds_up_nobody_and_gets_its_messages_in_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_LOOK_S", 0.02)
+    office = Office(tmp_path, Post(LOOPBACK, 0.8))
+    with Receiver(Answer(200, after=60)) as hangs, Receiver() as answers:
+        slow = [office.told(hangs.url) for _ in range(10)]
+        quick = office.told(answers.url)
+        office.work()
+        assert len(hangs.got) == OF_RECEIVER
+        assert [each.id for each in answers.got] == [quick]
+        assert sum(office.found(each).attempts == () for each in slow) == 10 - OF_RECEIVER, (
+            "who waits has not been tried"
+        )
+        began = office.clock()
+        while {each.id for each in hangs.got} != {*slow}:
+            office.later()
+        assert office.clock() - began < 30
+    office.desk.close()
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://10.0.0.1/", "http://[::1]/", "http://169.254.169.254/"])

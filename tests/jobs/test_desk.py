@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from cleancut.jobs import intake, messages, progress, views
+from cleancut.jobs import intake, messages, progress, removal, views
 from cleancut.jobs.desk import Desk
 from cleancut.jobs.intake import Quota, Wanted
-from cleancut.jobs.progress import Done, Terms
+from cleancut.jobs.progress import Done, Failed, Terms
 from cleancut.jobs.records import Job, NewItem, source_of
 
 LATER = 100.0
@@ -147,6 +147,52 @@ def test_what_came_of_a_job_that_was_taken_for_abandoned_is_removed(desk: Desk, 
     assert intake.accept(desk.base, job.id, [NewItem("a.jpg")], clock(), desk.terms) is None
     desk.give_back(job.id)
     assert objects(desk, job) == []
+
+
+def test_a_job_deleted_by_its_key_while_it_is_received_leaves_nothing(desk: Desk) -> None:
+    job, other = begun(desk, idempotency="order-7"), begun(desk, idempotency="order-8")
+    desk.remove_sent("ben", "order-7")
+    assert objects(desk, job) != []
+    desk.remove_sent("ann", "order-7")
+    # Its server has not noticed yet.
+    desk.store.put(job.id, source_of(2), b"photo", 10_000)
+    assert intake.accept(desk.base, job.id, [NewItem("a.jpg")], desk.clock(), desk.terms) is None
+    desk.give_back(job.id)
+    assert (objects(desk, job), objects(desk, other)) == ([], ["1.source", "2.source"])
+    assert begun(desk, idempotency="order-7").id != job.id, "its key is free again"
+
+
+def test_what_comes_between_the_deletion_of_objects_and_of_the_row_is_removed(desk: Desk) -> None:
+    job = begun(desk)
+    assert removal.doom_all(desk.base, "ann") == [job.id]
+    desk.give_back(job.id)
+    assert objects(desk, job) == []
+    assert removal.doom_all(desk.base, "ann") == []
+
+
+def test_all_of_an_owners_jobs_are_doomed_whatever_their_state(desk: Desk) -> None:
+    mine = [begun(desk), accepted(desk), accepted(desk)]
+    desk.cancel("ann", mine[-1].id)
+    assert removal.doom_all(desk.base, "ben") == []
+    assert set(removal.doom_all(desk.base, "ann")) == {each.id for each in mine}
+    desk.sweep()
+    assert [objects(desk, each) for each in mine] == [[], [], []]
+
+
+def test_what_pictures_share_is_held_until_their_job_has_ended(desk: Desk) -> None:
+    job = begun(desk)
+    items = [NewItem("a.jpg", 5), NewItem("b.jpg", 5)]
+    made = intake.accept(desk.base, job.id, items, desk.clock(), desk.terms, 1000)
+    assert made is not None
+    held = [made.held]
+    for number, outcome in ((1, Done("1-1.png", 7)), (2, Failed("x", "x", "x"))):
+        attempt = progress.start(desk.base, job.id, number, desk.clock())
+        assert attempt is not None
+        progress.finish(desk.base, attempt, outcome, desk.clock(), desk.terms)
+        found = views.find(desk.base, "ann", job.id)
+        assert found is not None
+        held.append(found.held)
+    assert held == [1010, 1012, 7]
 
 
 def test_what_was_accepted_is_not_given_back_by_who_did_not_hear_of_it(desk: Desk) -> None:

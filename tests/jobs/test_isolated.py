@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def is_there(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
+def is_running(pid: int) -> bool:
+    """Whether it lives: what is dead is there until it is waited for."""
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 def test_it_answers_in_another_process_that_stays(process: Isolated) -> None:
     assert process.pid is None
     first = process.call("pid", 30)
@@ -46,6 +54,14 @@ def test_what_ends_the_process_is_told_and_the_next_call_has_a_new_one(process: 
         process.call(how, 30)
     assert process.call("pid", 30) != before
     assert not is_there(before)
+
+
+def test_what_ended_it_while_it_was_idle_is_not_for_the_next_call_to_answer_for(process: Isolated) -> None:
+    pid = process.call("pid", 30)
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not is_running(pid), "it is dead")
+    assert process.call("pid", 30) != pid
+    assert not is_there(pid)
 
 
 def test_what_takes_too_long_is_ended(process: Isolated) -> None:

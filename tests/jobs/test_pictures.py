@@ -17,7 +17,7 @@ from cleancut.jobs.desk import Desk
 from cleancut.jobs.intake import Quota, Wanted
 from cleancut.jobs.pictures import Means, Pictures
 from cleancut.jobs.progress import Terms
-from cleancut.jobs.records import Item, Job, NewItem, source_of
+from cleancut.jobs.records import BACKGROUND, Item, Job, NewItem, source_of
 from cleancut.options import Limits
 from cleancut.settings import read_settings
 from tests.fakes.crashing import CRASHES, HANGS, LEAVES, answer
@@ -163,7 +163,7 @@ def test_a_job_that_is_cancelled_or_deleted_meanwhile_keeps_nothing_of_what_come
     worked(desk, job, lambda now: now.done == 1)
     desk.cancel("ann", job.id)
     assert found(desk, job).cancelled == 1
-    desk.remove("ann", [job.id])
+    desk.remove("ann", job.id)
     assert desk.store.of(job.id) == []
 
 
@@ -260,6 +260,44 @@ def test_what_was_not_tidied_by_who_was_killed_is_tidied_by_the_next(desk: Desk)
     progress.finish(desk.base, begun, progress.Done("1-1.png", 5), desk.clock(), desk.terms)
     worked(desk, job)
     assert [each.name for each in desk.store.of(job.id)] == ["1-1.png", "2-1.png"]
+
+
+def test_what_pictures_share_is_removed_by_the_next_where_who_ended_the_job_was_killed(desk: Desk) -> None:
+    job, other = accepted(desk, wide(60)), accepted(desk, wide(61))
+    begun = progress.start(desk.base, job.id, 1, desk.clock())
+    assert begun is not None
+    desk.store.put(job.id, BACKGROUND, b"whole", 1000)
+    progress.finish(desk.base, begun, progress.Failed("x", "x", "x"), desk.clock(), desk.terms)
+    worked(desk, other)
+    assert desk.store.of(job.id) == []
+
+
+def test_what_was_put_for_a_deleted_job_by_who_was_killed_is_removed(desk: Desk) -> None:
+    gone, other = accepted(desk, wide(60)), accepted(desk, wide(61))
+    assert progress.start(desk.base, gone.id, 1, desk.clock()) is not None
+    desk.remove("ann", gone.id)
+    # Killed after its result was in the store, before it learned that there is no job.
+    desk.store.put(gone.id, "1-1.png", b"whole", 1000)
+    worked(desk, other)
+    assert desk.store.of(gone.id) == []
+    assert [each.name for each in desk.store.of(other.id)] == ["1-1.png"]
+
+
+def test_what_cannot_be_removed_of_a_deleted_job_is_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "_DISK_AGAIN_S", 0.1)
+    gone, other = accepted(desk, wide(60)), accepted(desk, wide(61))
+    desk.remove("ann", gone.id)
+    desk.store.put(gone.id, "1-1.png", b"whole", 1000)
+    erase, away = desk.store.erase, [2]
+
+    def stale(owner: str) -> int:
+        if away[0]:
+            away[0] -= 1
+            raise OSError(errno.ESTALE, "stale")
+        return erase(owner)
+
+    monkeypatch.setattr(desk.store, "erase", stale)
+    worked(desk, other, lambda _: not desk.store.of(gone.id))
 
 
 def test_a_photo_that_is_gone_is_told(desk: Desk) -> None:

@@ -195,6 +195,38 @@ def test_two_workers_never_hold_a_task_at_once_however_long_it_takes(queue: Queu
     run(test)
 
 
+def test_what_is_ended_in_peace_is_given_to_nobody_else_meanwhile(queue: Queue, quick: None) -> None:
+    async def test() -> None:
+        one, two = Doing(3), Doing()
+        async with working(queue, one, patience=10):
+            await put(queue, tasks("a"))
+            await until(lambda: one.begun, "the first has it")
+            beside = asyncio.create_task(queue.work("picture", two, 1, 0))
+        # It has been silent for longer than SILENT_S, if it was.
+        beside.cancel()
+        await asyncio.wait([beside])
+        assert (one.done, two.begun) == (["a"], [])
+        assert await left(queue) == []
+
+    run(test)
+
+
+def test_what_was_put_off_comes_behind_what_was_not(queue: Queue) -> None:
+    async def test() -> None:
+        doing = Doing(0, 0.5, 0.5)
+        async with working(queue, doing):
+            await put(queue, tasks("a", "b"))
+            await until(lambda: len(doing.begun) == 2, "both have begun")
+        await put(queue, [*tasks("c", "d"), Task("picture", "low", -7)])
+        await asyncio.sleep(0.6)
+        doing = Doing()
+        async with working(queue, doing):
+            await until(lambda: len(doing.done) == 5, "all are done")
+        assert doing.done == ["c", "d", "a", "b", "low"]
+
+    run(test)
+
+
 def begun(script: str, url: str | None, folder: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", script, url or "", str(folder / "jobs.sqlite"), *words]
     return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

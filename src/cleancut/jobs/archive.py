@@ -78,6 +78,11 @@ class Archive:
         watched = _Watched(file, limits.pictures)
         try:
             self._zip = ZipFile(watched)
+        except UnicodeDecodeError as error:
+            # Of names alone: nothing else there is text.
+            raise BadArchive(
+                "a file's name in the archive is no UTF-8, though it says so", hint="pack the pictures anew"
+            ) from error
         except _UNREADABLE as error:
             raise BadArchive("the file is no ZIP, or is broken", hint="pack the pictures into a new ZIP") from error
         watched.listing = False

@@ -15,6 +15,7 @@ from cleancut.jobs.desk import Desk
 from cleancut.jobs.observer import Observer
 from cleancut.jobs.queues.protocol import Task
 from cleancut.jobs.records import Attempt, Delivery, DeliveryState
+from cleancut.jobs.turns import Turns
 from cleancut.outside.network import Network
 from cleancut.outside.post import Reply, post
 
@@ -49,13 +50,19 @@ class Courier:
         self._desk = desk
         self._terms = terms
         self._observer = observer
+        self._turns = Turns(desk.clock)
 
     async def handle(self, task: Task) -> float | None:
         """Do a task of the queue; see ``queues.protocol.Handle``."""
-        base = self._desk.opened()
-        delivery = await asyncio.to_thread(messages.to_send, base, task.key)
+        delivery = await asyncio.to_thread(messages.to_send, self._desk.opened(), task.key)
         if delivery is None:
             return None
+        with self._turns.taken(delivery) as wait:
+            return await self._attempt(delivery) if wait is None else wait
+
+    async def _attempt(self, delivery: Delivery) -> float | None:
+        """Send a message; the seconds until it is to be sent again, None where it is not."""
+        base = self._desk.opened()
         began, now = time.perf_counter(), self._desk.clock()
         secrets = await asyncio.to_thread(messages.secrets_of, base, delivery.owner, now)
         reply: Reply | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -105,28 +105,32 @@ class Desk:
         message = progress.cancel(self.opened(), owner, id, self.clock(), self.terms)
         if message is None:
             return False
-        self._drop_photos(id)
+        self.drop_photos(id)
         with suppress(DatabaseUnavailable):
             self.send([message])
         return True
 
-    def remove(self, owner: str, ids: Sequence[str]) -> int:
-        """Delete jobs with all that belongs to them; how many there were. Raises DatabaseUnavailable, Unwritable."""
-        doomed = [id for id in ids if removal.doom(self.opened(), owner, id)]
-        for id in doomed:
-            self._clear(id)
-        return len(doomed)
+    def remove(self, owner: str, id: str) -> bool:
+        """Delete a job with all that belongs to it; whether there was one. Raises DatabaseUnavailable, Unwritable."""
+        was_there = removal.doom(self.opened(), owner, id)
+        if was_there:
+            self.clear(id)
+        return was_there
+
+    def remove_sent(self, owner: str, idempotency: str) -> None:
+        """Delete what was sent under a key, also if it is on its way in. Raises DatabaseUnavailable, Unwritable."""
+        id = removal.doom_sent(self.opened(), owner, idempotency)
+        if id is not None:
+            self.clear(id)
 
     def give_back(self, id: str) -> None:
         """Remove what has come of a job, unless it was accepted. Raises DatabaseUnavailable, Unwritable.
 
         Whoever lost the data base while it accepted a job does not know whether it has.
         """
-        if removal.doom_received(self.base, id):
-            self._clear(id)
-        elif not removal.is_known(self.base, id):
-            # It was taken for abandoned, and more came of it afterwards.
-            self.store.erase(id)
+        if removal.doom_received(self.base, id) or not removal.is_accepted(self.base, id):
+            # Also where it was deleted meanwhile, or taken for abandoned: more may have come of it afterwards.
+            self.clear(id)
 
     def sweep(self) -> None:
         """Hand out what has been left or lost, remove what is over. To be called now and then.
@@ -139,12 +143,12 @@ class Desk:
         given_up = progress.give_up(base, moment, self.terms)
         self.send(given_up.values())
         for id in given_up:
-            self._drop_photos(id)
+            self.drop_photos(id)
         for id in intake.abandoned(base, moment):
             removal.doom_received(base, id, moment - intake.STALE_S)
         removal.doom_expired(base, moment)
         for id in removal.doomed(base):
-            self._clear(id)
+            self.clear(id)
         removal.forget_messages(base, moment)
         if moment >= self._store_due:
             self._store_due = moment + _STORE_EVERY_S
@@ -156,11 +160,12 @@ class Desk:
         self.base.close()
         self.store.close()
 
-    def _clear(self, id: str) -> None:
+    def clear(self, id: str) -> None:
+        """Remove what is left of a job that is to be no more. Raises DatabaseUnavailable, Unwritable."""
         self.store.erase(id)
         removal.forget(self.base, id)
 
-    def _drop_photos(self, id: str) -> None:
+    def drop_photos(self, id: str) -> None:
         """Remove what a job that has ended needs no more."""
         try:
             for each in self.store.of(id):

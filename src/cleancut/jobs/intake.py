@@ -42,6 +42,7 @@ class Wanted:
     options: Mapping[str, Any]
     pictures: int = 0
     bytes: int = 0
+    """Of its photos, and of what they share."""
     level: Level = "normal"
     webhook: str | None = None
     idempotency: str | None = None
@@ -107,12 +108,15 @@ def touch(base: Database, id: str, now: float) -> None:
         connection.execute(update(JOBS).where(JOBS.c.id == id, JOBS.c.state == "receiving").values(touched=now))
 
 
-def accept(base: Database, id: str, items: Sequence[NewItem], now: float, terms: Terms) -> Job | None:
-    """Have a job that was received begin; None where it is no more: it was taken for abandoned."""
+def accept(base: Database, id: str, items: Sequence[NewItem], now: float, terms: Terms, shared: int = 0) -> Job | None:
+    """Have a job that was received begin; None where it is no more: it was deleted, or taken for abandoned.
+
+    ``shared``: bytes beside the photos, which its pictures share.
+    """
     failed = sum(each.problem is not None for each in items)
     values = {
         "state": "open", "version": 1, "pictures": len(items), "failed": failed, "touched": now,
-        "bytes": (size := sum(each.size for each in items)), "held": size,
+        "bytes": (size := sum(each.size for each in items)), "held": size + shared,
     }  # fmt: skip
     with base.writing() as connection:
         opened = update(JOBS).where(JOBS.c.id == id, JOBS.c.state == "receiving").values(**values)

@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,9 @@ class Isolated:
             self._end()
 
     def _begun(self) -> Connection:
+        # It says nothing unless it is asked: what there is now is its end, of which the next call is not to blame.
+        if self._pipe is not None and self._process is not None and wait([self._pipe, self._process.sentinel], 0):
+            self._end()
         if self._pipe is None:
             # Not a fork: a copy of a process with threads is undefined, and would hold its sockets open.
             spawn = multiprocessing.get_context("spawn")

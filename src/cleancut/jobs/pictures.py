@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import structlog
 
 from cleancut.errors import CleancutError, DatabaseUnavailable, InputMissing, Unwritable, UrlRefused
-from cleancut.jobs import progress, views
+from cleancut.jobs import progress, removal, views
 from cleancut.jobs.desk import Desk
 from cleancut.jobs.isolated import Crashed, Isolated, TooLong
 from cleancut.jobs.observer import Observer
@@ -92,8 +92,7 @@ class Pictures:
         base, clock = self._desk.opened(), self._desk.clock
         begun = await asyncio.to_thread(progress.start, base, id, int(number), clock())
         if begun is None:
-            await asyncio.to_thread(self._tidy_ended, id, int(number))
-            return None
+            return await asyncio.to_thread(self._tidy_ended, id, int(number))
         try:
             outcome = self._hopeless(begun) or await self._attempt(begun)
         except Crashed as error:
@@ -230,13 +229,27 @@ class Pictures:
         self._observer.picture_ended("done" if isinstance(outcome, Done) else "failed")
         kept = outcome.name if isinstance(outcome, Done) else ""
         await asyncio.to_thread(self._tidy, job, begun.item.number, begun.item.attempt, kept)
+        if await self._insist(lambda: progress.has_ended(desk.base, job)):
+            await asyncio.to_thread(desk.drop_photos, job)
         await self._insist(lambda: desk.send([message]))
 
-    def _tidy_ended(self, job: str, number: int) -> None:
-        """The same for a picture that has ended already: whoever ended it may have been killed before it tidied."""
+    def _tidy_ended(self, job: str, number: int) -> float | None:
+        """The same for a picture that has ended already: whoever was at it may have been killed before it tidied.
+
+        Like ``handle``: where a job is no more, nothing else would ever remove what came after its end.
+        """
         item = views.item(self._desk.base, job, number)
         if item is not None and item.state in ("done", "failed", "cancelled"):
             self._tidy(job, number, item.attempt, item.result or "")
+            if progress.has_ended(self._desk.base, job):
+                self._desk.drop_photos(job)
+        elif not removal.is_accepted(self._desk.base, job):
+            try:
+                self._desk.clear(job)
+            except (Unwritable, OSError) as error:
+                structlog.get_logger().warning("objects were not removed", job=job, problem=str(error))
+                return _DISK_AGAIN_S
+        return None
 
     def _tidy(self, job: str, number: int, attempts: int, kept: str) -> None:
         """Remove what is of no use any more: the photo, and what other attempts have left when they were killed."""

@@ -111,6 +111,13 @@ def finish(base: Database, begun: Begun, outcome: Done | Failed, now: float, ter
         return counted(connection, {**row, **numbers}, now, terms)
 
 
+def has_ended(base: Database, id: str) -> bool:
+    """Whether a job is there and has ended."""
+    with base.reading() as connection:
+        over = JOBS.c.id == id, JOBS.c.state.in_(("done", "cancelled"))
+        return connection.execute(select(JOBS.c.id).where(*over)).first() is not None
+
+
 def put_back(base: Database, begun: Begun, crashed: bool = False) -> None:
     """Have a picture wait for another attempt; ``crashed``: it has ended the process that was at it."""
     with base.writing() as connection:
@@ -162,7 +169,10 @@ def counted(connection: Connection, row: Row, now: float, terms: Terms) -> str:
     if row["done"] + row["failed"] + row["cancelled"] == row["pictures"]:
         # Where only the last picture could be cancelled, others have results all the same.
         state = "cancelled" if row["cancelled"] else "done"
-        values |= {"state": state, "ended": now, "expires": now + terms.job}
+        # Its results alone are left: what its pictures shared goes with the last of them.
+        sizes = select(func.coalesce(func.sum(ITEMS.c.result_size), 0)).where(ITEMS.c.job == row["id"])
+        held = int(connection.execute(sizes).scalar_one())
+        values |= {"state": state, "ended": now, "expires": now + terms.job, "held": held}
         if row["webhook"]:
             message = messages.write(connection, job_of({**row, **values}), now, now + terms.delivery)
     connection.execute(update(JOBS).where(JOBS.c.id == row["id"]).values(**values))

@@ -20,6 +20,23 @@ def doom(base: Database, owner: str, id: str) -> bool:
         return bool(connection.execute(update(JOBS).where(*mine).values(state="deleting", idempotency=None)).rowcount)
 
 
+def doom_sent(base: Database, owner: str, idempotency: str) -> str | None:
+    """The same for one by its idempotency key, also while it is being received; its id, None where there is none."""
+    with base.writing() as connection:
+        mine = JOBS.c.owner == owner, JOBS.c.idempotency == idempotency
+        gone = update(JOBS).where(*mine).values(state="deleting", idempotency=None)
+        id: str | None = connection.execute(gone.returning(JOBS.c.id)).scalar()
+        return id
+
+
+def doom_all(base: Database, owner: str) -> list[str]:
+    """The same for all of an owner, also for those that are being received; their ids."""
+    with base.writing() as connection:
+        mine = JOBS.c.owner == owner, JOBS.c.state != "deleting"
+        gone = update(JOBS).where(*mine).values(state="deleting", idempotency=None)
+        return list(connection.execute(gone.returning(JOBS.c.id)).scalars())
+
+
 def doom_expired(base: Database, now: float) -> None:
     """The same for all whose time is over."""
     with base.writing() as connection:
@@ -34,10 +51,11 @@ def doom_received(base: Database, id: str, touched_before: float = math.inf) -> 
         return bool(connection.execute(update(JOBS).where(*left).values(state="deleting", idempotency=None)).rowcount)
 
 
-def is_known(base: Database, id: str) -> bool:
-    """Whether there is a row of a job, in any state."""
+def is_accepted(base: Database, id: str) -> bool:
+    """Whether there is such a job, which is neither being received nor to be no more."""
     with base.reading() as connection:
-        return connection.execute(select(JOBS.c.id).where(JOBS.c.id == id)).first() is not None
+        there = JOBS.c.id == id, JOBS.c.state.not_in(("receiving", "deleting"))
+        return connection.execute(select(JOBS.c.id).where(*there)).first() is not None
 
 
 def doomed(base: Database) -> list[str]:

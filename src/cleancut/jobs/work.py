@@ -16,8 +16,8 @@ from cleancut.jobs.desk import Desk
 from cleancut.jobs.observer import Observer
 from cleancut.jobs.pictures import Pictures
 
-# Waiting for receivers takes no time of this machine.
-_MESSAGES_AT_ONCE = 8
+# Waiting for receivers takes no time of this machine. ``turns`` says how many of them may be one client's.
+_MESSAGES_AT_ONCE = 128
 
 _SWEEP_EVERY_S = 10.0
 

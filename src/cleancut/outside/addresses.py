@@ -90,7 +90,8 @@ def _either(hint: str, instead: str) -> str:
 
 
 # Of their own: a name server that hangs holds a thread beyond the deadline, and others' files wait for the loop's.
-_RESOLVERS = ThreadPoolExecutor(4, thread_name_prefix="resolver")
+# They do nothing but wait, and one host of a client's shall not hold them all.
+_RESOLVERS = ThreadPoolExecutor(32, thread_name_prefix="resolver")
 
 
 async def resolved(url: httpx.URL, allowed: tuple[Network, ...], *, instead: str = "") -> list[Address]:

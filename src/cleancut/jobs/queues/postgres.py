@@ -23,7 +23,7 @@ from psycopg_pool import NullConnectionPool
 from sqlalchemy import URL
 
 from cleancut.jobs.database import POSTGRES, unavailable
-from cleancut.jobs.queues.protocol import AGAIN_S, BEAT_S, SILENT_S, Handle, Kind, Task, attempt
+from cleancut.jobs.queues.protocol import AGAIN_S, BEAT_S, SILENT_S, Handle, Kind, Task, after, attempt
 
 # Their own words on each task, and on each attempt to reach a server that is away; ours are said once.
 for _name in ("procrastinate", "psycopg.pool"):
@@ -35,6 +35,9 @@ _TASK = "cleancut"
 _LOOK_S = 1.0
 
 _WAIT_S = 5.0
+
+# Tasks need a connection for moments alone, when one is taken up and when it ends: more of them share so many.
+_CONNECTIONS = 8
 
 
 class PostgresQueue:
@@ -69,8 +72,9 @@ class PostgresQueue:
 
     async def work(self, kind: Kind, handle: Handle, at_once: int, patience: float) -> None:
         """See ``Queue``."""
-        # One connection a task, and one each for looking, listening and the heartbeat.
-        pool: dict[str, Any] = {"min_size": 1, "max_size": at_once + 3, "timeout": _WAIT_S, "kwargs": POSTGRES}
+        # And one each for looking, listening and the heartbeat.
+        most = min(at_once, _CONNECTIONS) + 3
+        pool: dict[str, Any] = {"min_size": 1, "max_size": most, "timeout": _WAIT_S, "kwargs": POSTGRES}
         app = App(connector=PsycopgConnector(conninfo=self._address, **pool))
 
         held = _Held()
@@ -85,8 +89,8 @@ class PostgresQueue:
                 # Also where opening fails: its pool would go on trying.
                 opened.push_async_callback(app.close_async)
                 await app.open_async()
-                finding = asyncio.create_task(_hand_out_again(app, kind, held))
-                opened.push_async_callback(_end, finding)
+                beating = asyncio.create_task(_beat(app, kind, held))
+                opened.push_async_callback(_end, beating)
                 await app.run_worker_async(
                     queues=[kind], name=kind, concurrency=at_once, fetch_job_polling_interval=_LOOK_S,
                     shutdown_graceful_timeout=patience, delete_jobs="always", install_signal_handlers=False,
@@ -130,7 +134,8 @@ class _AsItSays(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         seconds = exception.seconds if isinstance(exception, _Again) else AGAIN_S
-        return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=seconds))
+        later = datetime.now(UTC) + timedelta(seconds=seconds)
+        return RetryDecision(retry_at=later, priority=after(job.priority, seconds))
 
 
 async def _do(handle: Handle, task: Task) -> None:
@@ -162,6 +167,11 @@ class _Held:
         finally:
             self._at.discard(job.id)
 
+    async def prolong(self, app: App) -> None:
+        """Tell the data base that this worker lives."""
+        if self._worker is not None:
+            await app.job_manager.update_heartbeat(self._worker)
+
     async def left(self, app: App, kind: Kind) -> list[Job]:
         """Tasks whose end, or whose being taken up, could not be told to the data base, which was away just then.
 
@@ -177,12 +187,14 @@ class _Held:
         return [idle[each] for each, since in self._missed.items() if now - since >= SILENT_S]
 
 
-async def _hand_out_again(app: App, kind: Kind, held: _Held) -> None:
-    """Hand out for ever what workers held that are no more, and what this one has lost."""
+async def _beat(app: App, kind: Kind, held: _Held) -> None:
+    """For ever: say that this worker lives, hand out what those held that do not, and what this one has lost."""
     while True:
         await asyncio.sleep(BEAT_S)
         # Where the data base is away, the worker itself ends by it; and others may have handed it out meanwhile.
         with suppress(exceptions.ConnectorException):
+            # procrastinate's own heartbeat stops when the worker is told to end; what is under way then goes on.
+            await held.prolong(app)
             stalled = await app.job_manager.get_stalled_jobs(queue=kind, seconds_since_heartbeat=SILENT_S)
             for job in [*stalled, *await held.left(app, kind)]:
                 with suppress(exceptions.ConnectorException):

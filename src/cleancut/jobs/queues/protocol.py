@@ -26,7 +26,7 @@ class Task:
     key: str
     """``JOB/NUMBER`` of a picture, or a message's id."""
     priority: int = 0
-    """Higher ones first, equal ones in the order in which they came."""
+    """Higher ones first, equal ones in the order in which they came; each time that one is put off takes 1 of it."""
 
 
 Handle = Callable[[Task], Awaitable[float | None]]
@@ -37,6 +37,11 @@ What it raises is a defect, or a trouble of the data base; the task is handed ou
 
 # After a handler failed in a way that nobody foresaw.
 AGAIN_S = 5.0
+
+
+def after(priority: int, seconds: float) -> int:
+    """The priority of a task that is to be handed out again: one that was put off comes behind its equals."""
+    return priority - 1 if seconds > 0 else priority
 
 
 async def attempt(handle: Handle, task: Task) -> float | None:

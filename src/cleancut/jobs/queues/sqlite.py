@@ -17,7 +17,7 @@ from sqlalchemy import delete, insert, select, update
 
 from cleancut.errors import DatabaseUnavailable
 from cleancut.jobs.database import Database
-from cleancut.jobs.queues.protocol import BEAT_S, SILENT_S, Handle, Kind, Task, attempt
+from cleancut.jobs.queues.protocol import BEAT_S, SILENT_S, Handle, Kind, Task, after, attempt
 from cleancut.jobs.schema import TASKS
 
 # How often another process's tasks are looked for; those of this one are known at once.
@@ -98,7 +98,7 @@ class SqliteQueue:
             again = await attempt(handle, task)
         finally:
             # Also where it was cancelled: whoever comes next need not wait until its time is over.
-            await asyncio.shield(asyncio.to_thread(self._let_go, id, holder, again))
+            await asyncio.shield(asyncio.to_thread(self._let_go, id, task, holder, again))
 
     def _take(self, kind: Kind, holder: str) -> tuple[int, Task] | None:
         now = self._clock()
@@ -121,7 +121,7 @@ class SqliteQueue:
             until = self._clock() + SILENT_S
             connection.execute(update(TASKS).where(TASKS.c.holder == holder).values(held_until=until))
 
-    def _let_go(self, id: int, holder: str, again: float | None) -> None:
+    def _let_go(self, id: int, task: Task, holder: str, again: float | None) -> None:
         """Remove a task that is done with, or have it handed out again after so many seconds."""
         with self._base.writing() as connection:
             # One that was taken for dead holds it no more.
@@ -129,8 +129,8 @@ class SqliteQueue:
             if again is None:
                 connection.execute(delete(TASKS).where(*mine))
             else:
-                values = {"holder": None, "held_until": None, "due": self._clock() + again}
-                connection.execute(update(TASKS).where(*mine).values(**values))
+                values = {"due": self._clock() + again, "priority": after(task.priority, again)}
+                connection.execute(update(TASKS).where(*mine).values(holder=None, held_until=None, **values))
 
 
 async def _ended(tasks: set[asyncio.Task[None]], patience: float) -> None:
