@@ -107,7 +107,7 @@ def edited(source: Source, matte: Matte, edits: Sequence[Edit], clock: Clock | N
     clock = clock or Clock()
     check(edits, source.width, source.height)
     # Once, and only where a point grows.
-    ground = cache(lambda: ground_of(source.rgb))
+    ground = cache(lambda: ground_of(source.rgb, matte.alpha))
     alpha = matte.alpha
     for some in parts(edits):
         alpha = clock(paint, alpha, some, ground, clock.look)

@@ -23,7 +23,7 @@ ALL: tuple[Edit, ...] = (
 
 
 def ground() -> Ground:
-    return ground_of(RGB)
+    return ground_of(RGB, np.full((60, 80), 0.5, np.float32))
 
 
 def never() -> Ground:

@@ -11,6 +11,7 @@ import pytest
 
 from cleancut.errors import OptionError
 from cleancut.matting.grow import Grow, coverage, ground_of, pieces
+from cleancut.matting.strokes import Action
 from cleancut.types import Alpha, Rgb
 from tests.matting.drawings import compose, ring
 
@@ -22,10 +23,18 @@ def soft_disc(height: int, width: int, x: float, y: float, radius: float) -> Alp
     return np.asarray(np.clip(radius - np.hypot(across - x, down - y) + 0.5, 0, 1), np.float32)
 
 
-def covered(rgb: Rgb, x: float, y: float, reach: float = 0.5) -> Alpha:
+def unknown(rgb: Rgb) -> Alpha:
+    """A matte that says nothing."""
+    return np.full(rgb.shape[:2], 0.5, np.float32)
+
+
+def covered(
+    rgb: Rgb, x: float, y: float, reach: float = 0.5, matte: Alpha | None = None, action: Action = "add"
+) -> Alpha:
     """What a point covers of the whole photo."""
     whole = np.zeros(rgb.shape[:2], np.float32)
-    for box, cover in pieces(Grow("add", (x, y), reach), ground_of(rgb)):
+    ground = ground_of(rgb, unknown(rgb) if matte is None else matte)
+    for box, cover in pieces(Grow(action, (x, y), reach), ground):
         assert cover.shape == (box.height, box.width)
         assert max(cover.shape) <= 512
         whole[box.top : box.bottom, box.left : box.right] = cover
@@ -114,6 +123,61 @@ def test_a_point_on_texture_takes_more_than_the_one_colour_it_hit() -> None:
     assert found[:, 210:].max() < 0.1
 
 
+def faint() -> tuple[Rgb, Alpha]:
+    """A subject on the left whose colour goes over into the background's with no edge between; and its true matte."""
+    ramp = np.clip((np.arange(400) - 150) / 100, 0, 1)[:, None]
+    row = (1 - ramp) * np.array((150, 110, 100)) + ramp * np.array((120, 115, 120))
+    rgb = np.broadcast_to(row.round().astype(np.uint8), (300, 400, 3)).copy()
+    truth = np.zeros((300, 400), np.float32)
+    truth[:, :200] = 1
+    return rgb, truth
+
+
+@pytest.mark.parametrize("reach", [0.3, 0.5, 0.7])
+def test_colours_of_the_other_side_are_not_passed(reach: float) -> None:
+    rgb, truth = faint()
+    matte = truth.copy()
+    matte[100:200, 200:380] = 1
+    assert covered(rgb, 300, 150, 0.5)[150, 20] == 1, "by colour alone it runs out"
+    found = covered(rgb, 300, 150, reach, matte, "remove")
+    assert found[110:190, 260:370].min() == 1
+    assert found[:, :170].max() == 0
+
+
+def test_adding_is_removing_of_what_is_left() -> None:
+    rgb, truth = faint()
+    matte = truth.copy()
+    matte[100:200, 200:380] = 1
+    for x in (100, 300):
+        taken = covered(rgb, x, 150, 0.5, matte, "remove")
+        assert taken.any()
+        np.testing.assert_array_equal(taken, covered(rgb, x, 150, 0.5, 1 - matte, "add"))
+
+
+def test_what_is_right_already_is_not_touched_and_no_bridge() -> None:
+    rgb = plain(300, 400, BLUE)
+    matte = np.zeros((300, 400), np.float32)
+    matte[50:250, 40:140] = matte[50:250, 260:360] = 1
+    found = covered(rgb, 90, 150, 0.5, matte, "remove")
+    assert found[60:240, 50:130].min() == 1
+    assert found[:, 150:].max() == 0
+
+
+def test_where_the_model_was_right_a_point_undoes_edits() -> None:
+    alpha = soft_disc(300, 400, 150, 150, 90)
+    found = covered(compose(alpha, RED, BLUE), 150, 150, 0.5, alpha, "add")
+    assert found[alpha == 1].mean() > 0.97
+    assert found[alpha == 0].mean() < 0.01
+
+
+def test_without_a_subject_a_point_still_finds_one() -> None:
+    alpha = soft_disc(300, 400, 150, 150, 90)
+    rgb = compose(alpha, RED, BLUE, texture=4)
+    found = covered(rgb, 150, 150, 0.5, np.zeros((300, 400), np.float32), "add")
+    assert found[alpha == 1].mean() > 0.97
+    assert found[alpha == 0].mean() < 0.01
+
+
 def test_a_point_on_a_thin_line_takes_the_line() -> None:
     rgb = plain(200, 200, BLUE)
     rgb[80:86] = RED
@@ -129,7 +193,8 @@ def test_a_plain_photo_is_covered_to_its_last_pixel() -> None:
 
 @pytest.mark.parametrize("point", [(-1, 5), (5, -0.1), (48, 5), (5, 32), (1e6, 1e6)])
 def test_a_point_outside_the_photo_covers_nothing(point: tuple[float, float]) -> None:
-    ground = ground_of(plain(32, 48, RED))
+    rgb = plain(32, 48, RED)
+    ground = ground_of(rgb, unknown(rgb))
     assert list(pieces(Grow("add", point), ground)) == []
     assert coverage(Grow("add", point), ground) is None
 
@@ -137,7 +202,7 @@ def test_a_point_outside_the_photo_covers_nothing(point: tuple[float, float]) ->
 def test_as_a_picture_it_is_the_same_within_the_box_that_it_touches() -> None:
     rgb = compose(soft_disc(1200, 1500, 600, 500, 200), RED, BLUE)
     whole = covered(rgb, 600, 500)
-    found = coverage(Grow("remove", (600, 500)), ground_of(rgb))
+    found = coverage(Grow("add", (600, 500)), ground_of(rgb, unknown(rgb)))
     assert found is not None
     box, cover = found
     assert cover.dtype == np.uint8
@@ -149,14 +214,16 @@ def test_as_a_picture_it_is_the_same_within_the_box_that_it_touches() -> None:
 
 def test_the_memory_of_a_photo_is_told() -> None:
     rgb = plain(3000, 4000, RED)
-    assert rgb.nbytes < ground_of(rgb).nbytes < rgb.nbytes + 32_000_000
+    assert rgb.nbytes < ground_of(rgb, unknown(rgb)).nbytes < rgb.nbytes + 36_000_000
 
 
 def test_a_large_photo_takes_no_longer_than_a_click_may() -> None:
-    rgb = compose(soft_disc(3000, 4000, 2000, 1500, 1200), RED, BLUE)
-    ground = ground_of(rgb)
+    matte = soft_disc(3000, 4000, 2000, 1500, 1200)
+    rgb = compose(matte, RED, BLUE)
+    matte[:, :2000] = 1 - matte[:, :2000]
+    ground = ground_of(rgb, matte)
     began = time.process_time()
-    coverage(Grow("add", (5, 5), 0.7), ground)
+    assert coverage(Grow("remove", (5, 5), 0.7), ground) is not None
     # A fifth of a second; of this process alone, whatever else runs.
     assert time.process_time() - began < 2.5
 

@@ -7,7 +7,6 @@ import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -21,9 +20,9 @@ import cleancut
 from cleancut.server.settings import read_server_settings
 from tests.fakes.tiny_model import photo, write_tiny_model
 from tests.pictures import saved
-from tests.server.calls import cut, key, opened, pixels, refused
+from tests.server.calls import key, opened, pixels, refused
 from tests.server.conftest import Running, Start, begin
-from tests.server.wire import FORM, connected, form, part, read, request, until
+from tests.server.wire import until
 
 JOBS = "/api/v1/jobs"
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -328,25 +327,6 @@ def test_the_photos_of_mattes_count_among_a_jobs_bytes(start: Start, picture: by
     id = server.http.post("/api/v1/mattes", files={"image": picture}).json()["id"]
     accepted(server, matte=[id, id])
     refused(sent(server, matte=[id, id, id]), 413, "archive_too_large")
-
-
-def test_a_few_jobs_are_received_at_a_time(start: Start, picture: bytes) -> None:
-    server = start(job_workers=0)
-    whole = request("POST", JOBS, FORM, body=form(part("image", picture, "a.png")))
-    sending = server.service.sending
-    with ExitStack() as opened_:
-        socks = [opened_.enter_context(connected(server.port)) for _ in range(sending.places)]
-        for sock in socks:
-            sock.sendall(whole[:-10])
-        until(lambda: sending.inside == sending.places, "all places are taken")
-        answer = sent(server, picture)
-        refused(answer, 503, "server_full")
-        assert int(answer.headers["Retry-After"]) > 0
-        assert cut(server, picture).status_code == 200, "others are let in all the same"
-        for sock in socks:
-            sock.sendall(whole[-10:])
-            assert read(sock).status == 202
-    accepted(server, picture)
 
 
 def test_a_job_of_anothers_is_not_there(start: Start, home: Path, picture: bytes) -> None:

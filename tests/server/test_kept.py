@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -12,9 +13,13 @@ import httpx
 import pytest
 from prometheus_client.samples import Sample
 
-from cleancut import engines, remover
-from tests.server.calls import cut, matte_of, opened, picture_of, refused
+from cleancut import engines, pipeline, remover
+from cleancut.server.permits import Permits
+from tests.fakes.tiny_model import photo
+from tests.pictures import saved
+from tests.server.calls import cut, matte_of, objects, opened, picture_of, refused
 from tests.server.conftest import Running, Start
+from tests.server.test_cutouts import held, in_thread, joined, until_wait
 from tests.server.wire import FORM, JSON, form, part, post
 
 
@@ -49,6 +54,86 @@ def test_what_is_under_way_when_all_is_erased_is_not_kept(
     assert answers[0].status_code == 200
     assert "Content-Location" not in answers[0].headers
     assert server.service.storage.of("local") == []
+
+
+def test_what_is_under_way_is_kept_although_something_else_is_deleted(
+    shared: Running, monkeypatch: pytest.MonkeyPatch, picture: bytes
+) -> None:
+    other = matte_of(shared, saved(photo(64, 64), "PNG")).json()["id"]
+    with held(monkeypatch, remover, "estimate") as reached:
+        asked = in_thread(lambda: matte_of(shared, picture))
+        assert reached.wait(20)
+        assert shared.http.delete(f"/api/v1/mattes/{other}").status_code == 204
+    made = joined(asked)
+    id = made.json()["id"]
+    assert (made.status_code, shared.http.get(f"/api/v1/mattes/{id}").json()) == (201, made.json())
+
+    first = info_of(shared, id, feather="1").json()
+    with held(monkeypatch, pipeline, "render") as reached:
+        asked = in_thread(lambda: info_of(shared, id, feather="2"))
+        assert reached.wait(20)
+        assert shared.http.delete(first["url"]).status_code == 204
+    made = joined(asked)
+    assert (made.status_code, shared.http.get(made.json()["url"]).status_code) == (201, 200)
+
+
+def test_a_matte_deleted_while_it_is_made_is_gone_and_made_anew_for_who_asks_later(
+    shared: Running, monkeypatch: pytest.MonkeyPatch, picture: bytes
+) -> None:
+    id = matte_of(shared, picture).json()["id"]
+    shared.http.delete(f"/api/v1/mattes/{id}")
+    with held(monkeypatch, remover, "estimate") as reached:
+        asked = in_thread(lambda: matte_of(shared, picture))
+        at_once = in_thread(lambda: cut(shared, picture))
+        assert reached.wait(20)
+        until_wait(shared, 4)
+        shared.http.delete(f"/api/v1/mattes/{id}")
+    refused(joined(asked), 404, "not_found")
+    assert joined(at_once).status_code == 200
+    assert "Content-Location" not in joined(at_once).headers
+    assert objects(shared.home) == []
+    with held(monkeypatch, remover, "estimate") as reached:
+        in_thread(lambda: matte_of(shared, picture))
+        assert reached.wait(20)
+        shared.http.delete(f"/api/v1/mattes/{id}")
+        later = in_thread(lambda: matte_of(shared, picture))
+        until_wait(shared, 4)
+    assert joined(later).json()["id"] == id
+    assert shared.http.get(f"/api/v1/mattes/{id}").status_code == 200
+
+
+@pytest.mark.parametrize("what", ["matte", "picture"])
+def test_a_picture_deleted_while_it_is_made_is_gone(
+    shared: Running, monkeypatch: pytest.MonkeyPatch, picture: bytes, what: str
+) -> None:
+    id = matte_of(shared, picture).json()["id"]
+    place = info_of(shared, id, feather="1").json()["url"]
+    shared.http.delete(place)
+    with held(monkeypatch, pipeline, "render") as reached:
+        asked = in_thread(lambda: info_of(shared, id, feather="1"))
+        assert reached.wait(20)
+        shared.http.delete(place if what == "picture" else f"/api/v1/mattes/{id}")
+    refused(joined(asked), 404, "not_found")
+    refused(shared.http.get(place), 404, "not_found")
+    assert len(objects(shared.home)) == (3 if what == "picture" else 0)
+
+
+def info_of(server: Running, id: str, **fields: str) -> httpx.Response:
+    """What POST /api/v1/mattes/ID/pictures tells of a picture."""
+    parts = [(name, (None, value)) for name, value in fields.items()]
+    return server.http.post(f"/api/v1/mattes/{id}/pictures", files=parts)
+
+
+def test_permits_that_nobody_holds_take_no_room() -> None:
+    permits = Permits()
+    held = [permits.of("anna", f"{each}") for each in range(100)]
+    assert permits.of("anna", "7") is held[7]
+    permits.end("anna", "7")
+    assert [each for each in range(100) if held[each].ended] == [7, *range(70, 80)]
+    assert permits.of("anna", "7") is not held[7]
+    del held
+    gc.collect()
+    assert len(permits._held) == 0
 
 
 def test_other_weights_of_the_same_name_make_another_matte(

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from cleancut.matting.grow import Ground, Grow, coverage, ground_of
-from cleancut.server import reach as module
+from cleancut.server.levels import alpha_in
 from cleancut.server.recent import Recent
 from cleancut.server.settings import EXPOSED_RATES
 from tests.fakes.tiny_model import photo
@@ -31,7 +31,9 @@ Headers = dict[str, str] | None
 
 
 def asked(server: Running, id: str, *point: float, headers: Headers = None, **more: Any) -> httpx.Response:
-    return server.http.post(f"/api/v1/mattes/{id}/reach", json={"point": point, **more}, headers=headers)
+    return server.http.post(
+        f"/api/v1/mattes/{id}/reach", json={"action": "add", "point": point, **more}, headers=headers
+    )
 
 
 def image_of(told: dict[str, Any]) -> Any:
@@ -44,7 +46,7 @@ def image_of(told: dict[str, Any]) -> Any:
 
 def test_it_tells_what_the_stroke_will_do(shared: Running, picture: bytes) -> None:
     id = matte_of(shared, picture).json()["id"]
-    answer = asked(shared, id, 80.5, 64.5, reach=0.4)
+    answer = asked(shared, id, 80.5, 64.5, action="remove", reach=0.4)
     assert answer.status_code == 200, answer.text
     told = answer.json()
     whole = np.zeros((128, 160), np.uint8)
@@ -67,13 +69,15 @@ def test_a_point_beside_the_photo_covers_nothing(shared: Running, picture: bytes
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"point": [1]}, {"point": [1, "2"]}, {"point": [1, 2], "reach": 2}, {"point": [1, 2], "radius": 3}, {}, [], 3,
-        {"point": [True, 1]},
+        {"point": [1]}, {"point": [1, "2"]}, {"point": [1, 2], "reach": 2}, {"point": [1, 2], "radius": 3}, {},
+        {"point": [1, 2], "action": "smear"}, {"point": [1, 2], "action": None}, {"point": [True, 1]},
     ],
 )  # fmt: skip
 def test_what_is_no_point_is_refused(shared: Running, picture: bytes, wrong: Any) -> None:
     id = matte_of(shared, picture).json()["id"]
-    refused(shared.http.post(f"/api/v1/mattes/{id}/reach", json=wrong), 422, "invalid_value")
+    others: list[Any] = [{"point": [1, 2]}, [], 3]
+    for body in [{"action": "add", **wrong}, *others]:
+        refused(shared.http.post(f"/api/v1/mattes/{id}/reach", json=body), 422, "invalid_value")
 
 
 def test_much_is_refused_unread(shared: Running) -> None:
@@ -100,19 +104,19 @@ def test_points_that_come_at_once_wait_for_one_decoder(
 ) -> None:
     server = start()
     id = matte_of(server, picture).json()["id"]
-    read, come, go_on, photo_of = list[str](), list[object](), threading.Event(), module._photo
-    once = server.service.cutouts.once
+    read, come, go_on = list[str](), list[object](), threading.Event()
+    once, recalled = server.service.cutouts.once, server.service.cutouts.recalled
 
-    def waiting(cutouts: Any, owner: str, matte: str) -> bytes:
+    def waiting(owner: str, matte: str, clock: Any) -> Any:
         read.append(matte)
         assert go_on.wait(60)
-        return photo_of(cutouts, owner, matte)
+        return recalled(owner, matte, clock)
 
     def noted(job: Any, key: Any = None) -> Any:
         come.append(key)
         return once(job, key)
 
-    monkeypatch.setattr(module, "_photo", waiting)
+    monkeypatch.setattr(server.service.cutouts, "recalled", waiting)
     monkeypatch.setattr(server.service.cutouts, "once", noted)
     with ThreadPoolExecutor(2) as pool:
         answers = [pool.submit(asked, server, id, 80, 64) for _ in range(2)]
@@ -159,14 +163,14 @@ def test_what_is_deleted_while_it_is_decoded_does_not_stay(
 ) -> None:
     server = start()
     id = matte_of(server, picture).json()["id"]
-    decoded = module._photo
+    recalled = server.service.cutouts.recalled
 
-    def deleted_meanwhile(*given: Any) -> bytes:
-        found = decoded(*given)
+    def deleted_meanwhile(*given: Any) -> Any:
+        found = recalled(*given)
         server.service.cutouts.delete("local", id)
         return found
 
-    monkeypatch.setattr(module, "_photo", deleted_meanwhile)
+    monkeypatch.setattr(server.service.cutouts, "recalled", deleted_meanwhile)
     asked(server, id, 80, 64)
     assert server.service.recent.find("local", id) is None
 
@@ -188,7 +192,7 @@ def test_a_point_keeps_its_matte_alive_and_others_have_no_part_in_it(start: Star
 
 
 def ground(side: int = 20) -> Ground:
-    return ground_of(np.zeros((side, side, 3), np.uint8))
+    return ground_of(np.zeros((side, side, 3), np.uint8), np.zeros((side, side), np.float32))
 
 
 def test_what_was_used_longest_ago_makes_room() -> None:
@@ -291,8 +295,20 @@ def test_who_has_it_is_not_sent_it_again_and_nobody_else_gets_it(start: Start, h
 def test_as_the_library_finds_it(shared: Running) -> None:
     shown = gradient(120, 160)
     id = matte_of(shared, saved(shown, "PNG")).json()["id"]
-    found = coverage(Grow("add", (40, 40), 0.3), ground_of(shown))
+    matte = alpha_in(shared.http.get(f"/api/v1/mattes/{id}/matte.png").content)
+    assert matte is not None
+    found = coverage(Grow("remove", (120, 80), 0.6), ground_of(shown, matte))
+    blind = coverage(Grow("remove", (120, 80), 0.6), ground_of(shown, np.full_like(matte, 0.5)))
     assert found is not None
-    told = asked(shared, id, 40, 40, reach=0.3).json()
+    assert blind is not None
+    assert found[0] != blind[0], "the matte has a say"
+    told = asked(shared, id, 120, 80, action="remove", reach=0.6).json()
     assert (told["left"], told["top"]) == (found[0].left, found[0].top)
     np.testing.assert_array_equal(image_of(told), found[1])
+    # In the file, too, and whatever was done before.
+    whole = np.zeros((120, 160))
+    whole[found[0].top : found[0].bottom, found[0].left : found[0].right] = found[1] / 255
+    strokes = """[{"kind": "lasso", "action": "add", "points": [[0, 0], [160, 0], [160, 120], [0, 120]]},
+        {"kind": "grow", "action": "remove", "point": [120, 80], "reach": 0.6}]"""
+    changed = pixels(picture_of(shared, id, channels="alpha", strokes=strokes).content)
+    np.testing.assert_allclose(changed, 255 * (1 - whole), atol=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,36 @@ def test_pictures_of_other_strokes_have_other_names(shared: Running, picture: by
 def test_what_is_no_stroke_is_refused(shared: Running, picture: bytes, wrong: Any) -> None:
     id = matte_of(shared, picture).json()["id"]
     assert "strokes" in refused(picture_of(shared, id, strokes=json.dumps([BRUSH, wrong])), 422, "invalid_value")
+
+
+@pytest.mark.parametrize(
+    ("strokes", "said"),
+    [
+        (
+            [BRUSH, {**BRUSH, "points": [[1, 1], [None, 1]]}],
+            r"strokes\.1\.points\.1\.0: Input should be a valid number",
+        ),
+        ([{**BRUSH, "radius": 0}], r"strokes\.0\.radius: Input should be greater than 0"),
+        ([{**BRUSH, "colour": 1}], r"strokes\.0\.colour: Extra inputs are not permitted"),
+        ([{"kind": "grow", "action": "add"}], r"strokes\.0\.point: Field required"),
+        ([BRUSH, BRUSH, 3], r"strokes\.2: it is no object"),
+        ([{**LASSO, "points": 7}], r"strokes\.0\.points: Input should be a valid list"),
+        ([{**BRUSH, "kind": "smear"}], r"strokes\.0: there is no kind 'smear': give brush, lasso or grow"),
+        ({}, "strokes: it is no array"),
+    ],
+)
+def test_it_is_said_which_part_of_which_stroke_is_wrong(
+    shared: Running, picture: bytes, strokes: Any, said: str
+) -> None:
+    answer = cut(shared, picture, strokes=json.dumps(strokes))
+    assert re.fullmatch(said, refused(answer, 422, "invalid_value"))
+
+
+def test_strokes_that_are_no_json_are_told_to_be_none(shared: Running, picture: bytes) -> None:
+    said = refused(cut(shared, picture, strokes="[{"), 422, "invalid_value")
+    assert re.fullmatch("strokes: it is no JSON: .* at line 1 column 2", said)
+    not_finite = cut(shared, picture, strokes='[{"action":"add","points":[[NaN,1]],"radius":1}]')
+    assert refused(not_finite, 422, "invalid_value") == "strokes.0.points.0.0: Input should be a finite number"
 
 
 def test_strokes_are_bounded_in_number_points_and_bytes(shared: Running, picture: bytes) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from cleancut.options import Limits, Options
+from cleancut.server.permits import Permit
 
 if TYPE_CHECKING:
     from cleancut.matting.edits import Edit
@@ -49,8 +50,8 @@ class Ask:
     """Whether the matte is made a hard mask first, as rembg can."""
     must_be_kept: bool = False
     """Whether the answer is only a name, and so of no use where there is no room to keep anything."""
-    deletions: int = 0
-    """Of its owner, when it was asked for."""
+    permits: tuple[Permit, ...] = ()
+    """To keep it, which somebody may end by deleting it."""
     watch: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
     """Told the name of each step as it begins, ``queue`` first; from any thread."""
 

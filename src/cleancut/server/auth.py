@@ -106,6 +106,17 @@ class Auth:
             )  # fmt: skip
         return Client(owner, address, "cookie")
 
+    def is_still(self, client: Client, request: HTTPConnection) -> bool:
+        """Whether who was let in would be so now: keys are made and revoked, and sessions end."""
+        try:
+            if client.by == "nobody":
+                return not self.keys
+            if client.by == "cookie":
+                return self._signed_in(request.cookies.get(COOKIE, "")) == client.owner
+            return self.keys.of(client.owner) is not None
+        except Refused:
+            return False
+
     def owner_of(self, secret: str, address: str) -> str:
         """The id of the key whose secret this is. Raises Refused (key_unknown, rate_limited, keys_unreadable)."""
         windows, address = self._settings.failure_limits, neighbourhood(address)

@@ -11,8 +11,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import threading
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
@@ -28,6 +26,7 @@ from cleancut.server.asks import OF_THE_MATTE, OF_THE_SERVER, Ask, Facts, Found,
 from cleancut.server.levels import alpha_in, rounded
 from cleancut.server.metrics import Metrics
 from cleancut.server.models import check_installed, identity, model_for
+from cleancut.server.permits import Permits
 from cleancut.server.problems import Refused
 from cleancut.server.recent import Recent
 from cleancut.server.settings import ServerSettings
@@ -63,32 +62,33 @@ class Cutouts:
         self._metrics = metrics
         self._secret = secret
         self._recent = recent
-        # How often an owner has deleted something: what began before keeps nothing.
-        self._deletions: Counter[str] = Counter()
-        self._keeping = threading.Lock()
+        self._permits = Permits()
 
     async def picture(self, ask: Ask) -> Made:
         """A photo's cut-out. Raises CleancutError, Refused."""
         ask = self._begun(ask)
         spec, matte = await asyncio.to_thread(self._identified, ask)
+        ask = self._allowed(ask, matte)
         name = await asyncio.to_thread(self._picture_name, matte, ask)
         if ask.keep and (kept := await asyncio.to_thread(self._kept, ask.owner, matte, name)):
             return self._counted("picture", kept)
         await asyncio.to_thread(check_installed, spec, self._settings)
+        whole = self._allowed(ask, name)
 
         async def make(clock: StoppableClock) -> Made:
             async with self._turn(clock):
                 seen, looking = await self._look(ask, matte, clock)
-                made = await self._workers.run(lambda: self._render(seen, ask, name, clock))
+                made = await self._workers.run(lambda: self._render(seen, whole, name, clock))
             clock.timings |= looking
             return made
 
-        return await self._made(ask, name, make)
+        return await self._made(whole, name, make)
 
     async def matte(self, ask: Ask) -> Made:
         """A photo's matte, kept for later renderings. Raises CleancutError, Refused."""
         ask = self._begun(replace(ask, must_be_kept=True))
         spec, name = await asyncio.to_thread(self._identified, ask)
+        ask = self._allowed(ask, name)
         if known := await asyncio.to_thread(self.facts, ask.owner, name):
             await asyncio.to_thread(self._prolong, ask.owner, name)
             return self._counted("matte", Made(name, known, "hit"))
@@ -100,21 +100,22 @@ class Cutouts:
             clock.timings |= looking
             return seen.facts
 
-        facts, clock, joined = await self._workers.share((ask.owner, name, ask.deletions), make, ask.watch)
+        facts, clock, joined = await self._workers.share((ask.owner, name, ask.permits), make, ask.watch)
         found: Found = "joined" if joined else "miss"
         return self._counted("matte", Made(name, facts, found, timings=dict(clock.timings)))
 
     async def render(self, matte: str, ask: Ask) -> Made:
         """Another picture of a matte that is kept; no model runs. Raises CleancutError, Refused (not_found)."""
-        ask = self._begun(ask)
+        ask = self._allowed(self._begun(ask), matte)
         await self.in_use(ask.owner, matte)
         name = await asyncio.to_thread(self._picture_name, matte, ask)
+        ask = self._allowed(ask, name)
         if ask.keep and (kept := await asyncio.to_thread(self._kept, ask.owner, matte, name)):
             return self._counted("picture", kept)
 
         async def make(clock: StoppableClock) -> Made:
             async with self._turn(clock):
-                seen = await self._workers.run(lambda: self._recalled(ask.owner, matte, clock))
+                seen = await self._workers.run(lambda: self.recalled(ask.owner, matte, clock))
                 if seen is None:
                     raise gone("this matte")
                 return await self._workers.run(lambda: self._render(seen, ask, name, clock))
@@ -157,12 +158,16 @@ class Cutouts:
             return None
 
     def _begun(self, ask: Ask) -> Ask:
-        return replace(ask, deletions=self._deletions[ask.owner])
+        return self._allowed(ask, "")
+
+    def _allowed(self, ask: Ask, name: str) -> Ask:
+        """It may keep what has that name, too, unless somebody deletes that from now on."""
+        return replace(ask, permits=(*ask.permits, self._permits.of(ask.owner, name)))
 
     def _put(self, ask: Ask, name: str, data: bytes) -> bool:
         """Keep something for whoever asked; whether it is kept. Raises Unwritable where nothing else was asked for."""
-        with self._keeping:
-            if self._deletions[ask.owner] != ask.deletions:
+        with self._permits.using(ask.permits) as may:
+            if not may:
                 return False
             try:
                 self.storage.put(ask.owner, name, data, self._settings.keep_seconds)
@@ -176,15 +181,13 @@ class Cutouts:
 
     def erase(self, owner: str) -> int:
         """Delete all that is kept for an owner, and keep nothing of what is under way; how many objects. Blocks."""
-        with self._keeping:
-            self._deletions[owner] += 1
+        self._permits.end(owner)
         self._recent.forget(owner)
         return self.storage.erase(owner)
 
     def delete(self, owner: str, name: str) -> bool:
-        """Delete a picture, or a matte with its photo and its pictures; what is under way keeps nothing. Blocks."""
-        with self._keeping:
-            self._deletions[owner] += 1
+        """Delete a picture, or a matte with its photo and its pictures; what is under way of it is not kept. Blocks."""
+        self._permits.end(owner, name)
         names = [each.name for each in self.storage.of(owner) if each.name.startswith(name)]
         deleted = sum(self.storage.delete(owner, each) for each in names)
         self._recent.forget(owner, name)
@@ -196,7 +199,7 @@ class Cutouts:
 
     async def _made(self, ask: Ask, name: str, make: Callable[[StoppableClock], Coroutine[Any, Any, Made]]) -> Made:
         """The picture that ``make`` makes, once for all who want it meanwhile, whatever way it is made."""
-        key = ask.owner, name, ask.keep, ask.must_be_kept, ask.deletions
+        key = ask.owner, name, ask.keep, ask.must_be_kept, ask.permits
         made, clock, joined = await self._workers.share(key, make, ask.watch)
         found: Found = "joined" if joined else "miss"
         return self._counted("picture", replace(made, found=found, timings=dict(clock.timings)))
@@ -227,12 +230,12 @@ class Cutouts:
 
         # Whoever wants it kept does not join one who does not.
         seen, clock, _ = await self._workers.share(
-            (ask.owner, name, ask.keep, ask.must_be_kept, ask.deletions, "look"), make, asked.begin
+            (ask.owner, name, ask.keep, ask.must_be_kept, ask.permits, "look"), make, asked.begin
         )
         return seen, clock.timings
 
     def _seen(self, ask: Ask, name: str, clock: StoppableClock) -> Seen:
-        if ask.keep and (recalled := self._recalled(ask.owner, name, clock)):
+        if ask.keep and (recalled := self.recalled(ask.owner, name, clock)):
             self._prolong(ask.owner, name)
             return recalled
         from cleancut.int8 import prepare_later
@@ -262,8 +265,8 @@ class Cutouts:
         # All of them, or, from where there is no room, none.
         all(self._put(ask, part, data) for part, data in parts)
 
-    def _recalled(self, owner: str, name: str, clock: StoppableClock) -> Seen | None:
-        """A matte that is kept, with its photo; None if they are not, or not whole."""
+    def recalled(self, owner: str, name: str, clock: StoppableClock) -> Seen | None:
+        """A matte that is kept, with its photo; None if they are not, or not whole. Blocks."""
         from cleancut.pipeline import load
         from cleancut.types import Matte
 

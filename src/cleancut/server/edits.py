@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, WithJsonSchema
 from pydantic_core import from_json
 
 from cleancut.matting.edits import Edit
@@ -105,27 +105,36 @@ def edits_of(text: str) -> tuple[Edit, ...]:
         return ()
     try:
         found = from_json(text)
-        if not isinstance(found, list):
-            raise ValueError("it is no array")
-        # Before each of them is looked at.
-        if len(found) > STROKES:
-            raise ValueError(f"it has more than {STROKES:,} strokes")
-        if sum(len(each["points"]) for each in found if isinstance(each, dict) and "points" in each) > STROKES_POINTS:
-            raise ValueError(f"it has more than {STROKES_POINTS:,} points in all")
-        return tuple(_edit(each) for each in found)
-    except (ValueError, TypeError) as error:
-        told = str(error).splitlines()[:3]
-        raise Refused(
-            "invalid_value", f"strokes: {' '.join(each.strip() for each in told)[:300]}",
-            hint="send a JSON array of strokes; /docs says of what",
-        ) from None  # fmt: skip
+    except ValueError as error:
+        raise _refused(f"strokes: it is no JSON: {error}") from None
+    if not isinstance(found, list):
+        raise _refused("strokes: it is no array")
+    # Before each of them is looked at.
+    if len(found) > STROKES:
+        raise _refused(f"strokes: it has more than {STROKES:,} strokes")
+    points = (each.get("points") for each in found if isinstance(each, dict))
+    if sum(len(each) for each in points if isinstance(each, list)) > STROKES_POINTS:
+        raise _refused(f"strokes: it has more than {STROKES_POINTS:,} points in all")
+    return tuple(_edit(each, f"strokes.{number}") for number, each in enumerate(found))
 
 
-def _edit(found: Any) -> Edit:
-    kind = found.get("kind", "brush") if isinstance(found, dict) else "brush"
+def _edit(found: Any, place: str) -> Edit:
+    if not isinstance(found, dict):
+        raise _refused(f"{place}: it is no object")
+    kind = found.get("kind", "brush")
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise ValueError(f"there is no kind {str(kind)[:40]!r}: give brush, lasso or grow")
-    return _KINDS[kind].model_validate(found).edit()
+        raise _refused(f"{place}: there is no kind {str(kind)[:40]!r}: give brush, lasso or grow")
+    try:
+        form = _KINDS[kind].model_validate(found)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise _refused(f"{'.'.join(map(str, (place, *first['loc'])))}: {first['msg']}") from None
+    return form.edit()
+
+
+def _refused(said: str) -> Refused:
+    # What was sent may be repeated in it.
+    return Refused("invalid_value", said[:300], hint="send a JSON array of strokes; /docs says of what")
 
 
 def _pairs(points: list[Pair]) -> tuple[tuple[float, float], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,6 +27,7 @@ class Point(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    action: Literal["add", "remove"] = Field(description="As in the stroke: on it depends which colours are passed.")
     point: Pair = Field(description="(x, y), in pixels of the photo.", examples=[[80, 64]])
     reach: Share = Field(0.5, description="How large a difference of colour it passes.")
 
@@ -60,11 +61,11 @@ async def _ground(cutouts: Cutouts, recent: Recent, owner: str, matte: str) -> t
 def _laid(cutouts: Cutouts, recent: Recent, owner: str, matte: str, clock: StoppableClock) -> Ground:
     """A photo for points to grow on, kept in memory."""
     from cleancut.matting.grow import ground_of
-    from cleancut.pipeline import load
 
-    # Within the limits of those who sent it, at that time.
-    source = load(_photo(cutouts, owner, matte), Limits(None, None), clock)
-    ground = clock(ground_of, source.rgb)
+    seen = cutouts.recalled(owner, matte, clock)
+    if seen is None:
+        raise gone("this matte")
+    ground = clock(ground_of, seen.source.rgb, seen.matte.alpha)
     recent.keep(owner, matte, ground)
     if cutouts.facts(owner, matte) is None:
         # Deleted meanwhile, after it was forgotten.
@@ -77,7 +78,7 @@ def _found(ground: Ground, asked: Point, clock: StoppableClock) -> bytes:
     from cleancut.matting.grow import Grow, coverage
 
     x, y = (max(-_FAR, min(_FAR, each)) for each in asked.point)
-    found = clock(coverage, Grow("add", (x, y), asked.reach), ground)
+    found = clock(coverage, Grow(asked.action, (x, y), asked.reach), ground)
     if found is None:
         told = Reach(left=0, top=0, width=0, height=0, image="")
     else:

@@ -12,6 +12,7 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
+from cleancut.server.arrivals import Arrival
 from cleancut.server.auth import Client
 from cleancut.server.guard import foreign_page
 from cleancut.server.limits import wider
@@ -38,8 +39,15 @@ def client_in(request: Request) -> Client:
     return client
 
 
+def arrival_in(request: Request) -> Arrival:
+    """The job that a request brings, as ``Sending`` has let it in."""
+    arrival: Arrival = request.state.arrival
+    return arrival
+
+
 TheService = Annotated[Service, Depends(service_in)]
 TheClient = Annotated[Client, Depends(client_in)]
+TheArrival = Annotated[Arrival, Depends(arrival_in)]
 
 
 def own(service: TheService, client: TheClient) -> None:
@@ -115,15 +123,17 @@ class Known(APIRoute):
 
 
 class Sending(Known):
-    """A route to which much is sent: a few at a time."""
+    """A route to which jobs are sent: a few at a time."""
 
     def get_route_handler(self) -> Handler:
         """Find out who it is, and let it in, then go on."""
         handle = APIRoute.get_route_handler(self)
 
         async def admitted(request: Request) -> Response:
-            request.state.client = _known(request)
-            with service_in(request).sending.entered():
+            request.state.client = client = _known(request)
+            idempotency = request.headers.get("Idempotency-Key")
+            sending = service_in(request).sending
+            with sending.arriving(who(request, "jobs"), client.owner, idempotency) as request.state.arrival:
                 count(request)
                 return await handle(_Quick(request.scope, request.receive))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cleancut.jobs.desk import Desk
 from cleancut.server.admission import Admission
+from cleancut.server.arrivals import PLACES, Arrivals
 from cleancut.server.auth import Auth, secret_in
 from cleancut.server.crew import desk_of
 from cleancut.server.cutouts import Cutouts
@@ -15,11 +16,9 @@ from cleancut.server.metrics import Metrics
 from cleancut.server.recent import Recent
 from cleancut.server.removebg.credits import Ledger
 from cleancut.server.settings import ServerSettings
+from cleancut.server.streams import Streams
 from cleancut.server.work import Threads, Workers
 from cleancut.storage.local import LocalStorage
-
-# Jobs that are received at a time. Each may hold as many files open as a form may have, and what of them is in memory.
-_SENDING = 8
 
 # Questions to the data base of jobs at a time.
 _ASKING = 16
@@ -41,12 +40,14 @@ class Service:
     metrics: Metrics
     ledger: Ledger
     desk: Desk
-    sending: Admission
+    sending: Arrivals
     """For jobs on their way in."""
     receiving: Threads
     """For what is done with them."""
     asking: Threads
     """For questions to the data base of jobs."""
+    streams: Streams
+    """Of those who watch jobs."""
     not_ready: str | None = "the model has not been loaded yet"
     """Why requests would have to wait or fail; None once the default model has run."""
     device: str = ""
@@ -67,9 +68,11 @@ def service_of(settings: ServerSettings) -> Service:
     metrics.watch("cleancut_working", "Requests being worked on.", lambda: admission.working)
     metrics.watch("cleancut_waiting", "Requests that upload or wait for their turn.", lambda: admission.waiting)
     desk = desk_of(settings)
-    sending = Admission(_SENDING, 0)
-    receiving, asking = Threads(_SENDING, "receiving"), Threads(_ASKING, "asking")
+    sending = Arrivals()
+    receiving, asking = Threads(PLACES, "receiving"), Threads(_ASKING, "asking")
+    # The other connections are for all else.
+    streams = Streams(max(1, settings.connections // 2))
     return Service(
         settings, auth, rates, admission, workers, storage, cutouts, recent, metrics, ledger, desk, sending, receiving,
-        asking,
+        asking, streams,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -30,10 +30,10 @@ from cleancut.jobs.desk import Desk
 from cleancut.jobs.intake import Quota, Wanted
 from cleancut.jobs.names import clean_name, unique
 from cleancut.jobs.records import BACKGROUND, EDITS, Job, NewItem, source_of
-from cleancut.matting.edits import Edit, as_plain
+from cleancut.matting.edits import as_plain
 from cleancut.options import Options
-from cleancut.outside.network import Network
 from cleancut.outside.post import check_url
+from cleancut.server.arrivals import Arrival
 from cleancut.server.asks import OF_THE_SERVER
 from cleancut.server.cutouts import empty, gone
 from cleancut.server.edits import edits_of
@@ -57,75 +57,99 @@ class Sent:
     url: str | None = None
 
 
-def submit(form: JobForm, options: Options, owner: str, idempotency: str | None, service: Service) -> tuple[Job, bool]:
-    """The accepted job, and whether it was there already. Blocks.
+def submit(form: JobForm, options: Options, arrival: Arrival, service: Service) -> tuple[Job, bool]:
+    """The accepted job, and whether it was there already. Blocks: on the data base for a while, on the disk for ever.
 
     Raises CleancutError, Refused.
     """
-    settings, desk = service.settings, service.desk
+    settings, desk, answered = service.settings, service.desk, service.asking.wait
+    owner, idempotency = arrival.owner, arrival.idempotency
     digest = None
     if idempotency is not None:
         # First: what was accepted is told, whatever has changed since.
         digest = _digest(form)
-        if known := intake.known(desk.opened(), owner, idempotency):
+        if known := answered(lambda: intake.known(desk.opened(), owner, idempotency)):
             return _repeated(known, digest), True
     _check(form, options, owner, service)
-    edits = edits_of(form.strokes)
+    shared = _shared(form, options)
     with _Photos(form, owner, service) as photos:
         now = desk.clock()
         values = {each.name: getattr(options, each.name) for each in fields(Options) if each.name not in OF_THE_SERVER}
         if isinstance(values["background"], bytes):
             del values["background"]
-        wanted = Wanted(owner, values, len(photos.sent), photos.size, form.priority, form.webhook, idempotency, digest)
+        size = photos.size + sum(map(len, shared.values()))
+        wanted = Wanted(owner, values, len(photos.sent), size, form.priority, form.webhook, idempotency, digest)
         quota = Quota(settings.jobs_pictures, settings.jobs_bytes)
-        job = intake.begin(desk.opened(), wanted, quota, now, now + settings.job_longest_seconds)
+        job = answered(lambda: intake.begin(desk.opened(), wanted, quota, now, now + settings.job_longest_seconds))
         if job is None:
-            known = intake.known(desk.base, owner, idempotency or "")
+            known = answered(lambda: intake.known(desk.base, owner, idempotency or ""))
             if known is None:
                 raise _still_coming()
             return _repeated(known, digest), True
-        return _received(job, photos.sent, options, edits, service), False
+        return _received(job, photos.sent, shared, arrival, service), False
 
 
-def _received(job: Job, sent: Sequence[Sent], options: Options, edits: Sequence[Edit], service: Service) -> Job:
+def _shared(form: JobForm, options: Options) -> dict[str, bytes]:
+    """What all pictures of a job share, by its name in the store. Raises OptionError."""
+    found = {}
+    if isinstance(options.background, bytes):
+        found[BACKGROUND] = options.background
+    if edits := edits_of(form.strokes):
+        found[EDITS] = json.dumps(as_plain(edits)).encode()
+    return found
+
+
+def _received(job: Job, sent: Sequence[Sent], shared: Mapping[str, bytes], arrival: Arrival, service: Service) -> Job:
+    """The job, once all of it is in the store and it is accepted. Raises CleancutError, Refused."""
     desk, keep = service.desk, service.settings.job_longest_seconds + service.settings.job_seconds
-    accepted = None
+    size = sum(map(len, shared.values()))
     try:
-        if isinstance(options.background, bytes):
-            desk.store.put(job.id, BACKGROUND, options.background, keep)
-        if edits:
-            desk.store.put(job.id, EDITS, json.dumps(as_plain(edits)).encode(), keep)
-        items = list(_stored(job, sent, desk, keep, service.settings.url_networks))
-        accepted = intake.accept(desk.base, job.id, items, desk.clock(), desk.terms)
-    finally:
+        for name, data in shared.items():
+            desk.store.put(job.id, name, data, keep)
+        items = list(_stored(job, sent, arrival, service, keep))
+        # Whoever stops it from here on finds it in the data base.
+        arrival.check()
+        accepted = service.asking.wait(lambda: intake.accept(desk.base, job.id, items, desk.clock(), desk.terms, size))
         if accepted is None:
-            _undo(desk, job.id)
-    if accepted is None:
-        raise Refused("too_slow", "the job came too slowly", hint="send it again")
+            arrival.check()
+            raise Refused("too_slow", "the job came too slowly", hint="send it again")
+    except DatabaseUnavailable:
+        # Perhaps it is accepted all the same, which is known when the data base answers again.
+        service.asking.begin(lambda: _undo(desk, job.id))
+        raise
+    except BaseException:
+        service.asking.wait(lambda: _undo(desk, job.id))
+        raise
     try:
-        desk.hand_out(accepted)
-        if accepted.has_ended:
-            with desk.base.reading() as connection:
-                message = messages.waiting_of(connection, accepted.id)
-            desk.send([message])
+        service.asking.wait(lambda: _begun(desk, accepted))
     except DatabaseUnavailable as error:
         # It is accepted all the same: what was not handed out is found and handed out later.
         structlog.get_logger().warning("a job waits to be handed out", job=job.id, problem=reason_of(error))
     return accepted
 
 
-def _stored(
-    job: Job, sent: Sequence[Sent], desk: Desk, keep: float, networks: tuple[Network, ...]
-) -> Iterator[NewItem]:
-    """The photos put into the store, one after the other. Raises Unwritable, DatabaseUnavailable."""
+def _begun(desk: Desk, accepted: Job) -> None:
+    """Have an accepted job's pictures made. Raises DatabaseUnavailable."""
+    desk.hand_out(accepted)
+    if accepted.has_ended:
+        desk.drop_photos(accepted.id)
+        with desk.base.reading() as connection:
+            message = messages.waiting_of(connection, accepted.id)
+        desk.send([message])
+
+
+def _stored(job: Job, sent: Sequence[Sent], arrival: Arrival, service: Service, keep: float) -> Iterator[NewItem]:
+    """The photos put into the store, one after the other. Raises Unwritable, DatabaseUnavailable, Refused."""
+    desk = service.desk
     touched = time.monotonic()
     for number, each in enumerate(sent, 1):
+        arrival.check()
         if time.monotonic() - touched > intake.TOUCH_S:
-            intake.touch(desk.base, job.id, desk.clock())
+            service.asking.wait(lambda: intake.touch(desk.base, job.id, desk.clock()))
             touched = time.monotonic()
         try:
             if each.data is None:
-                check_url(each.url or "", allowed=networks)
+                check_url(each.url or "", allowed=service.settings.url_networks)
                 yield NewItem(each.name, url=each.url)
                 continue
             data = each.data()
@@ -154,7 +178,8 @@ def _check(form: JobForm, options: Options, owner: str, service: Service) -> Non
         raise Refused("url_not_allowed", "this server fetches no URLs", hint="send the pictures themselves as image")
     if form.webhook is not None:
         check_url(form.webhook, allowed=settings.webhook_networks)
-        if not messages.secrets_of(service.desk.opened(), owner, service.desk.clock()):
+        desk = service.desk
+        if not service.asking.wait(lambda: messages.secrets_of(desk.opened(), owner, desk.clock())):
             raise Refused(
                 "no_webhook_secret", "there is no secret that messages to a webhook could be signed with",
                 hint="make one: POST /api/v1/webhooks/secrets",

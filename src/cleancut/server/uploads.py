@@ -25,6 +25,10 @@ _PAUSE_S = 1.0
 # Where whole folders are sent to.
 JOBS = "/api/v1/jobs"
 
+# There, who has fallen behind so many bytes a second by its patience is not waited for: so it may take an hour, and
+# not who sends a byte now and then.
+_LEAST = 4000
+
 # Fields and the envelope of a form.
 _TEXT = 1_000_000
 
@@ -60,8 +64,9 @@ class Uploads:
             return
         headers = Headers(scope=scope)
         limit = body_limit(scope["path"], self._settings, headers)
-        seconds = self._settings.job_upload_seconds if scope["path"] == JOBS else self._settings.deadline
-        body = _Body(receive, self._settings, headers, limit, seconds)
+        is_job = scope["path"] == JOBS
+        seconds = self._settings.job_upload_seconds if is_job else self._settings.deadline
+        body = _Body(receive, self._settings, headers, limit, seconds, _LEAST if is_job else None)
         patience = self._settings.patience
 
         async def send_in_time(message: Message) -> None:
@@ -137,11 +142,16 @@ class _NotTaken(Exception):
 class _Body:
     """A request's body, and how much of it has come."""
 
-    def __init__(self, receive: Receive, settings: ServerSettings, headers: Headers, limit: int, seconds: int) -> None:
+    def __init__(
+        self, receive: Receive, settings: ServerSettings, headers: Headers, limit: int, seconds: int, least: int | None
+    ) -> None:
+        """``least``: bytes a second that have to come."""
         self._receive = receive
         self._patience = settings.patience
+        self._since = time.monotonic()
         # Routes with a deadline of their own answer first.
-        self._until = time.monotonic() + seconds + 1
+        self._until = self._since + seconds + 1
+        self._least = least
         self._waits_for_leave = headers.get("expect", "").lower() == "100-continue"
         self._begun = False
         self._given_up = False
@@ -168,7 +178,7 @@ class _Body:
             return await self._receive()
         self._begun = True
         try:
-            message = await self._next(min(self._patience, self._until - time.monotonic()))
+            message = await self._next(self._seconds_left())
         except TimeoutError:
             self._given_up = True
             raise Refused(
@@ -180,6 +190,14 @@ class _Body:
         if message["type"] == "http.request" and self.ended and self._last not in self._tail:
             raise Refused("bad_request", "the form ends before its last line", hint="send it again, and whole")
         return message
+
+    def _seconds_left(self) -> float:
+        """How long the next part is waited for."""
+        now = time.monotonic()
+        left = min(self._patience, self._until - now)
+        if self._least is None:
+            return left
+        return min(left, self._since + self._patience + self._come / self._least - now)
 
     async def drain(self) -> None:
         """Read what is left, within bounds. A client that waits for leave to send sends nothing."""

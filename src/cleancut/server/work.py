@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from starlette.requests import Request
@@ -145,6 +145,21 @@ class Threads:
         except TimeoutError as error:
             if not limit.expired():
                 raise
+            raise unavailable(error) from error
+
+    def wait(self, call: Callable[[], T], seconds: float = _ANSWERS_S) -> T:
+        """The same for a thread that is none of these."""
+        asked = self.begin(call)
+        if not wait([asked], seconds).done:
+            asked.cancel()
+            raise unavailable(TimeoutError())
+        return asked.result()
+
+    def begin(self, call: Callable[[], T]) -> Future[T]:
+        """The call, under way. Raises DatabaseUnavailable where the server has stopped."""
+        try:
+            return self._pool.submit(call)
+        except RuntimeError as error:
             raise unavailable(error) from error
 
     def close(self) -> None:

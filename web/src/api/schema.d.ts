@@ -218,7 +218,11 @@ export interface paths {
          * @description Have many pictures made, one after the other: send files, a ZIP of them, URLs, or ids of mattes.
          */
         post: operations["make_job"];
-        delete?: never;
+        /**
+         * Delete Sent Job
+         * @description Delete the job that was sent under an Idempotency-Key, also while it is on its way in; none need be there.
+         */
+        delete: operations["delete_sent_job"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2025,6 +2029,12 @@ export interface components {
          * @description A point that grows on the photo to the next edge.
          */
         Point: {
+            /**
+             * Action
+             * @description As in the stroke: on it depends which colours are passed.
+             * @enum {string}
+             */
+            action: "add" | "remove";
             /**
              * Point
              * @description (x, y), in pixels of the photo.
@@ -3956,6 +3966,85 @@ export interface operations {
             };
         };
     };
+    delete_sent_job: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the job was sent with. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed, or an option has a value that cannot be used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is needed, or the one sent is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong, or the picture cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    /** @description Seconds after which it may go better. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is full or not ready; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    /** @description Seconds after which it may go better. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     job: {
         parameters: {
             query?: never;
@@ -4663,6 +4752,15 @@ export interface operations {
             };
             /** @description Not allowed. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or it has expired, or it belongs to another key. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

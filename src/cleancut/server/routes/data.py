@@ -51,7 +51,9 @@ async def export(request: Request, service: TheService, client: TheClient) -> Re
 @router.delete("", responses=errors(403))
 async def erase(service: TheService, client: TheClient) -> Erased:
     """Delete all that is kept under this key, now."""
-    objects = await service.asking(lambda: _erased(service, client.owner), seconds=None)
+    # Before what is kept of those that have begun, so that none is missed in between.
+    service.sending.delete(client.owner)
+    objects = await asyncio.to_thread(_erased, service, client.owner)
     try:
         await asyncio.to_thread(audit.note, service.settings.folder, "erase", client.owner, objects=objects)
     except Unwritable as error:
@@ -61,9 +63,11 @@ async def erase(service: TheService, client: TheClient) -> Erased:
 
 
 def _erased(service: Service, owner: str) -> int:
-    desk = service.desk
-    jobs = desk.remove(owner, [each.id for each in views.jobs_of(desk.opened(), owner)])
-    return service.cutouts.erase(owner) + jobs + removal.forget_owner(desk.base, owner)
+    desk, answered = service.desk, service.asking.wait
+    jobs = answered(lambda: removal.doom_all(desk.opened(), owner))
+    for id in jobs:
+        desk.clear(id)
+    return service.cutouts.erase(owner) + len(jobs) + answered(lambda: removal.forget_owner(desk.base, owner))
 
 
 def _all_of(service: Service, owner: str, jobs: Sequence[Job]) -> Iterator[tuple[str, bytes]]:

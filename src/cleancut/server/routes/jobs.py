@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -21,6 +22,8 @@ from cleancut.errors import DatabaseUnavailable
 from cleancut.jobs import views
 from cleancut.jobs.names import unique
 from cleancut.jobs.records import Item, ItemState, Job, Level
+from cleancut.server import streams
+from cleancut.server.arrivals import Arrival
 from cleancut.server.cutouts import gone
 from cleancut.server.forms import JOB_FORM, JobForm, bytes_of, options_of
 from cleancut.server.moments import Before, seconds_of, shown
@@ -28,9 +31,10 @@ from cleancut.server.openapi import NOT_MODIFIED, errors, file, links, pictures
 from cleancut.server.photos import keeps
 from cleancut.server.problems import Refused
 from cleancut.server.replies import Bytes, has, type_of
-from cleancut.server.routing import Known, Sending, TheClient, TheService, own
+from cleancut.server.routing import Known, Sending, TheArrival, TheClient, TheService, own, who
 from cleancut.server.service import Service
 from cleancut.server.submit import submit
+from cleancut.server.work import client_gone
 from cleancut.server.zips import zipped
 
 _PREFIX = "/api/v1/jobs"
@@ -41,20 +45,19 @@ reading = APIRouter(prefix=_PREFIX, tags=["jobs"], route_class=Known)
 # How often a job is looked at for those who watch it. Between two looks many pictures may end.
 _LOOK_S = 0.5
 
-# Browsers come back when a stream ends; once a job has ended there is nothing to come back for.
-_NEVER_MS = 86_400_000
+# Browsers come back when a stream ends, of themselves after some seconds; once a job has ended there is nothing to come
+# back for.
+_BACK_MS, _NEVER_MS = 500, 86_400_000
 
 _LIST = 1000
 
 JobId = Annotated[str, Path(description="A job's id.", examples=["0f343b0931126a20f133d67c2b018a3b"])]
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="Of a picture in its job, from 1.")]
+_KEY: dict[str, Any] = {"alias": "Idempotency-Key", "min_length": 1, "max_length": 255, "pattern": r"^[\x21-\x7e]+$"}
 IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$",
-        description="The same job sent again under the same key is not made twice.",
-    ),
-]  # fmt: skip
+    str | None, Header(description="The same job sent again under the same key is not made twice.", **_KEY)
+]
+SentKey = Annotated[str, Header(description="What the job was sent with.", **_KEY)]
 
 
 class JobInfo(BaseModel):
@@ -131,9 +134,10 @@ class Items(BaseModel):
 )
 async def make_job(
     request: Request, form: Annotated[JobForm, Form(media_type="multipart/form-data")], service: TheService,
-    client: TheClient, response: Response, idempotency: IdempotencyKey = None,
+    client: TheClient, arrival: TheArrival, response: Response, idempotency: IdempotencyKey = None,
 ) -> JobInfo:  # fmt: skip
     """Have many pictures made, one after the other: send files, a ZIP of them, URLs, or ids of mattes."""
+    # The key is judged here; the arrival knows it.
     if form.webhook is not None:
         own(service, client)
     if not keeps(request, service):
@@ -142,13 +146,21 @@ async def make_job(
     limit = service.settings.v1_max_bytes
     behind = None if upload is None else await bytes_of(upload, limit, "background_image")
     options = await options_of(form, service.settings, behind)
-    made, repeated = await service.receiving(
-        lambda: submit(form, options, client.owner, idempotency, service), seconds=None
-    )
+    watching = asyncio.create_task(_stop_with_client(arrival, request))
+    try:
+        made, repeated = await service.receiving(lambda: submit(form, options, arrival, service), seconds=None)
+    finally:
+        watching.cancel()
     response.headers["Location"] = f"{_PREFIX}/{made.id}"
     if repeated:
         response.headers["Idempotency-Replayed"] = "true"
     return _info(made)
+
+
+async def _stop_with_client(arrival: Arrival, request: Request) -> None:
+    """Who goes away before the answer has no id to delete the job by, and may have meant it not to be made."""
+    await client_gone(request.receive)
+    arrival.stop(Refused("client_gone", "the client went away", hint="none"))
 
 
 @reading.get("", responses=errors(), dependencies=[Depends(own)])
@@ -230,28 +242,37 @@ async def _watched(id: JobId, service: TheService, client: TheClient) -> Job:
     return await _job(id, service, client.owner)
 
 
-@reading.get("/{id}/events", response_class=EventSourceResponse, responses=errors(404))
+async def _place(request: Request, service: TheService) -> AsyncIterator[None]:
+    """A place among those who watch, until the stream has ended."""
+    with service.streams.opened(who(request, "streams")):
+        yield
+
+
+@reading.get("/{id}/events", response_class=EventSourceResponse, responses=errors(404), dependencies=[Depends(_place)])
 async def job_events(
-    watched: Annotated[Job, Depends(_watched)], service: TheService, client: TheClient,
+    watched: Annotated[Job, Depends(_watched)], request: Request, service: TheService, client: TheClient,
     seen: Annotated[str | None, Header(alias="Last-Event-ID", description="Go on after it.")] = None,
 ) -> AsyncIterator[ServerSentEvent]:  # fmt: skip
     """Watch a job: an event `picture` for each that ends, `job` for its numbers, `end` when it has ended."""
     version = int(seen) if seen and re.fullmatch("[0-9]{1,9}", seen) else 0
-    base = service.desk.base
-    while not service.admission.closed:
+    base, until = service.desk.base, time.monotonic() + streams.LASTS_S
+    while service.auth.is_still(client, request) and not service.admission.closed:
         try:
             now, ended = await service.asking(partial(views.changes, base, client.owner, watched.id, version))
         except DatabaseUnavailable:
             break  # Whoever watches comes back by itself, and is told then.
         if now is None:
             break
-        if now.version > version:
-            for each in ended:
-                yield ServerSentEvent(event="picture", data=_item(each))
-            yield ServerSentEvent(event="job", data=_info(now), id=str(now.version))
+        for each in ended:
+            yield ServerSentEvent(event="picture", data=_item(each))
+        over = time.monotonic() > until
+        # With the last word, also where nothing has changed, this is no line that has broken.
+        if now.version > version or over:
             version = now.version
+            yield ServerSentEvent(event="job", data=_info(now), id=str(version), retry=_BACK_MS if over else None)
         if now.has_ended:
             yield ServerSentEvent(event="end", data={"state": now.state}, id=str(version), retry=_NEVER_MS)
+        if now.has_ended or over:
             break
         await asyncio.sleep(_LOOK_S)
 
@@ -267,8 +288,16 @@ async def cancel_job(id: JobId, service: TheService, client: TheClient) -> JobIn
 @reading.delete("/{id}", status_code=204, responses=errors(404))
 async def delete_job(id: JobId, service: TheService, client: TheClient) -> None:
     """Delete a job, its photos and its results now."""
-    if not await service.asking(lambda: service.desk.remove(client.owner, [id])):
+    if not await service.asking(lambda: service.desk.remove(client.owner, id)):
         raise gone("this job")
+
+
+@reading.delete("", status_code=204, responses=errors())
+async def delete_sent_job(service: TheService, client: TheClient, idempotency: SentKey) -> None:
+    """Delete the job that was sent under an Idempotency-Key, also while it is on its way in; none need be there."""
+    # First: what is not in the data base yet will not come there.
+    service.sending.delete(client.owner, idempotency)
+    await service.asking(lambda: service.desk.remove_sent(client.owner, idempotency))
 
 
 async def _job(id: str, service: Service, owner: str) -> Job:

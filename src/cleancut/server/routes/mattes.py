@@ -100,7 +100,7 @@ async def cut_out(
     status_code=201,
     responses=links(201, "id", "$response.body#/id", *_OF_A_MATTE)
     | stages("matte", "MatteInfo")
-    | errors(400, 403, 409, 413, 415, 422),
+    | errors(400, 403, 404, 409, 413, 415, 422),
     response_model=MatteInfo,
     form_limits=_FORM,
 )
@@ -259,18 +259,23 @@ def _nothing_kept(hint: str) -> Refused:
 
 def _info(id: str, facts: Facts, service: Service, owner: str) -> MatteInfo:
     stored = service.storage.find(owner, f"{id}.json")
+    if stored is None:
+        raise gone("this matte")
     return MatteInfo(
         id=id, width=facts.width, height=facts.height, subject=facts.subject, confidence=facts.confidence,
         model=facts.model, device=facts.device, precision=facts.precision, notes=list(facts.notes),
-        expires=shown(stored.expires if stored else 0),
+        expires=shown(stored.expires),
         matte=f"/api/v1/mattes/{id}/matte.png", pictures=f"/api/v1/mattes/{id}/pictures",
     )  # fmt: skip
 
 
 def _picture_info(made: Made, service: Service, owner: str) -> PictureInfo:
     stored = service.storage.find(owner, made.name)
-    expires = shown(stored.expires if stored else 0)
-    return PictureInfo(name=made.name, url=f"/api/v1/results/{made.name}", bytes=len(made.data), expires=expires)
+    if stored is None:
+        raise gone("this picture")
+    return PictureInfo(
+        name=made.name, url=f"/api/v1/results/{made.name}", bytes=len(made.data), expires=shown(stored.expires)
+    )
 
 
 router = APIRouter()
