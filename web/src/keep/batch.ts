@@ -10,7 +10,10 @@ const kept = slot("batch");
 /** Keeps the queue as it is now; it writes only what has changed. */
 export const saveBatch = (batch: Batch): Promise<Kept> => kept.save(entriesOf(batch));
 
-/** The queue as it was kept last; null: there is none, or none that can be used, which is then forgotten. */
+/**
+ * The queue as it was kept last; null: there is none, or none that can be used, which is then forgotten.
+ * Rejects where it cannot be read.
+ */
 export async function loadBatch(): Promise<Batch | null> {
   const found = await kept.load();
   if (!found) return null;
@@ -71,16 +74,22 @@ async function batchOf(entries: Entries): Promise<Batch | null> {
   const [ids, keys] = [entries.get("items"), entries.get("jobs")];
   const settings = together(entries.get("settings"), entries);
   if (!settings || typeof ids !== "string" || typeof keys !== "string") return null;
+  const jobs = words(keys)
+    .map((key) => whole(entries.get(`job:${key}`), entries))
+    .filter(isJob);
+  const there = new Set(jobs.map(({ key }) => key));
   const items: Item[] = [];
   for (const id of words(ids)) {
     const item = itemOf(id, entries);
-    if (!item) return null;
     // One photo that is lost does not cost all others.
-    if (await readable(item.photo.file)) items.push(item);
+    if (item && (await readable(item.photo.file))) items.push(besideJobs(item, there));
   }
-  const jobs = words(keys).map((key) => whole(entries.get(`job:${key}`), entries));
-  return items.length > 0 && jobs.every(isJob) ? { settings, items, jobs } : null;
+  return items.length > 0 ? { settings, items, jobs } : null;
 }
+
+/** An item whose job is lost waits for another one. */
+const besideJobs = (item: Item, there: ReadonlySet<string>): Item =>
+  "job" in item.state && !there.has(item.state.job) ? { ...item, state: { kind: "waiting" } } : item;
 
 const words = (text: string): string[] => text.split(" ").filter(Boolean);
 

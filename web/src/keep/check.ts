@@ -2,6 +2,7 @@
 
 import type { Matte, Photo, Settings } from "../app/contract";
 import type { History, Step } from "../editor/history";
+import { TOOL_NAMES, type Tools } from "../editor/tools";
 import type { Edit } from "../edits";
 import type { Job, Item as ManyPhoto, Problem, Recipe, Result } from "../many/contract";
 import type { Behind } from "../stage/contract";
@@ -15,7 +16,7 @@ const text: Check = (value) => typeof value === "string";
 const flag: Check = (value) => typeof value === "boolean";
 const number: Check = (value) => typeof value === "number" && Number.isFinite(value);
 const natural: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const file: Check = (value) => value instanceof Blob && value.size > 0;
+const file: Check = (value) => value instanceof Blob;
 
 const or =
   (...checks: readonly Check[]): Check =>
@@ -69,6 +70,17 @@ const step = or(
   shape<Extract<Step, { kind: "edit" }>>({ kind: word("edit"), edit }),
   shape<Extract<Step, { kind: "reset" }>>({ kind: word("reset") }),
 );
+
+const tools = shape<Tools>({
+  name: word(...TOOL_NAMES),
+  lasso: action,
+  point: action,
+  size: number,
+  hardness: number,
+  opacity: number,
+  reach: number,
+  largest: number,
+});
 
 const behind = or(
   shape<Extract<Behind, { kind: "checkerboard" }>>({ kind: word("checkerboard") }),
@@ -134,6 +146,7 @@ const matte = shape<Matte>({
 export const isPhoto = photo as (value: unknown) => value is Photo;
 export const isSettings = settings as (value: unknown) => value is Settings;
 export const isStep = step as (value: unknown) => value is Step;
+export const isTools = tools as (value: unknown) => value is Tools;
 export const isMatte = matte as (value: unknown) => value is Matte;
 export const isItem = item as (value: unknown) => value is Omit<ManyPhoto, "photo">;
 export const isJob = job as (value: unknown) => value is Job;

@@ -8,7 +8,7 @@ import { word } from "./word";
 /** Whether a file's bytes are still there: browsers may clear them away one by one. */
 export async function readable(file: Blob): Promise<boolean> {
   try {
-    return (await file.slice(0, 1).arrayBuffer()).byteLength > 0;
+    return file.size === 0 || (await file.slice(0, 1).arrayBuffer()).byteLength > 0;
   } catch {
     return false;
   }

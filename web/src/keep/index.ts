@@ -3,4 +3,5 @@
 export { forgetBatch, loadBatch, saveBatch } from "./batch";
 export type { Kept } from "./slot";
 export { forgetEverything } from "./slots";
+export { cameBack } from "./tab";
 export { forgetWork, loadWork, saveWork } from "./work";

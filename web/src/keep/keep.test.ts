@@ -4,6 +4,7 @@ import { deleteDB, openDB } from "idb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Settings, Work } from "../app/contract";
 import { add, EMPTY, type History, reset, undo } from "../editor/history";
+import { tools } from "../editor/tools";
 import type { Edit } from "../edits";
 import type { Batch, Item } from "../many/contract";
 import { base, close } from "./base";
@@ -33,6 +34,8 @@ const WORK: Work = {
   photo: { id: "a", name: "cat.jpg", file: new Blob(["photo"], { type: "image/jpeg" }) },
   settings: SETTINGS,
   history: drawn(1, 2),
+  editedFrom: null,
+  tools: null,
   matte: { id: "m", width: 10, height: 10, subject: true, confidence: 0.9, model: "u2netp" },
 };
 
@@ -78,6 +81,42 @@ describe("work", () => {
     expect(found).toEqual(work);
     expect(await found?.photo.file.text()).toBe("photo");
     expect(found?.settings.behind.kind === "image" && (await found.settings.behind.image.text())).toBe("wall");
+  });
+
+  it("knows where the editor was opened, also where that has been drawn over, and the tools in hand", async () => {
+    const opened = undo(drawn(1, 2, 3));
+    const history = add(undo(undo(opened)), stroke(9));
+    const work = { ...WORK, history, editedFrom: opened, tools: { ...tools(10, 10), name: "erase" } as const };
+    await keep.saveWork(work);
+    const found = (await (await another()).loadWork()) as Work;
+    expect(found).toEqual(work);
+    // What both begin with are the same steps again: whether anything has changed is told by that.
+    const same = { ...WORK, editedFrom: opened, history: add(opened, stroke(4)) };
+    await keep.saveWork(same);
+    const { history: now, editedFrom } = (await (await another()).loadWork()) as Work;
+    expect(now.steps[1]).toBe(editedFrom?.steps[1]);
+    await keep.saveWork({ ...same, editedFrom: null });
+    expect((await (await another()).loadWork())?.editedFrom).toBeNull();
+  });
+
+  it("costs the opening of the editor no step", async () => {
+    await keep.saveWork(WORK);
+    const names = await written(() => keep.saveWork({ ...WORK, editedFrom: WORK.history }));
+    expect(names).toEqual(["former at", "former count"]);
+  });
+
+  it.each(["former at", "former count", "former:0", "tools"])("is not lost where its %s is broken", async (name) => {
+    await keep.saveWork({ ...WORK, editedFrom: drawn(5), tools: tools(10, 10) });
+    await (await base()).put("entries", { kind: "odd" }, ["work", name]);
+    const found = await (await another()).loadWork();
+    expect(found?.history).toEqual(WORK.history);
+    expect(name === "tools" ? found?.tools : found?.editedFrom).toBeNull();
+  });
+
+  it("is read as it was written before there was any of that", async () => {
+    await keep.saveWork(WORK);
+    await (await base()).delete("entries", ["work", "tools"]);
+    expect(await (await another()).loadWork()).toEqual(WORK);
   });
 
   it("costs a stroke no more than the stroke", async () => {
@@ -157,7 +196,6 @@ describe("work", () => {
   it.each([
     ["name", undefined],
     ["file", "no file"],
-    ["file", new Blob([])],
     ["settings", { ...SETTINGS, quality: "splendid" }],
     ["settings", { ...SETTINGS, edges: null }],
     ["matte", { id: "m" }],
@@ -199,15 +237,31 @@ describe("work", () => {
 });
 
 describe("where the browser keeps nothing", () => {
-  it("says so, and throws nothing", async () => {
+  it("says so, and that nothing can be read", async () => {
     vi.stubGlobal("indexedDB", {
       open() {
         throw new DOMException("no", "SecurityError");
       },
     });
     expect(await keep.saveWork(WORK)).toBe("refused");
-    expect(await keep.loadWork()).toBeNull();
+    await expect(keep.loadWork()).rejects.toThrow("no");
     await keep.forgetWork();
+  });
+
+  it("writes over nothing that it could not read, where all tabs have that together", async () => {
+    await keep.saveWork(WORK);
+    const later = await another();
+    const failing = vi.spyOn(IDBObjectStore.prototype, "getAll").mockImplementation(() => {
+      throw new DOMException("busy", "UnknownError");
+    });
+    await expect(later.loadWork()).rejects.toThrow("busy");
+    failing.mockRestore();
+    expect(await later.saveWork({ ...WORK, matte: null })).toBe("refused");
+    await later.forgetWork();
+    expect(await (await another()).loadWork()).toEqual(WORK);
+    // As soon as it has read it, it is as any other.
+    expect(await later.loadWork()).toEqual(WORK);
+    expect(await later.saveWork({ ...WORK, matte: null })).toBe("kept");
   });
 
   it("says where there is no room", async () => {
@@ -296,9 +350,32 @@ describe("batch", () => {
     expect(await (await another()).loadBatch()).toEqual({ ...batch, jobs });
   });
 
-  it("is discarded where a part is broken", async () => {
+  it("keeps an empty file as it is, and all others with it", async () => {
+    const problem = { error: "empty", code: "input_missing", hint: "choose another" };
+    const empty = { ...item("empty", { state: { kind: "failed", problem } }) };
+    const many = { ...batch, items: [{ ...empty, photo: { ...empty.photo, file: new Blob([]) } }, ...batch.items] };
+    await keep.saveBatch(many);
+    expect(await (await another()).loadBatch()).toEqual(many);
+  });
+
+  it.each(["item:a", "name:a", "file:a"])("loses no other photo where the %s of one is broken", async (name) => {
     await keep.saveBatch(batch);
-    await (await base()).put("entries", { kind: "item" }, ["batch", "item:a"]);
+    await (await base()).put("entries", { kind: "odd" }, ["batch", name]);
+    const items = batch.items.filter(({ id }) => id !== "a");
+    expect(await (await another()).loadBatch()).toEqual({ ...batch, items });
+  });
+
+  it("sends a photo once more where its job is broken", async () => {
+    await keep.saveBatch(batch);
+    await (await base()).put("entries", { kind: "odd" }, ["batch", "job:k"]);
+    const found = await (await another()).loadBatch();
+    expect(found?.jobs).toEqual([]);
+    expect(found?.items.map(({ state }) => state.kind)).toEqual(["waiting", "failed", "done"]);
+  });
+
+  it("is discarded where what all have in common is broken", async () => {
+    await keep.saveBatch(batch);
+    await (await base()).put("entries", { kind: "odd" }, ["batch", "items"]);
     expect(await (await another()).loadBatch()).toBeNull();
   });
 });

@@ -6,6 +6,7 @@ import { EMPTY } from "../editor/history";
 import { photos } from "../many/samples";
 import { DEFAULTS } from "../settings/defaults";
 import { base, close } from "./base";
+import { Locks } from "./samples";
 
 type Keep = typeof import("./index");
 
@@ -13,40 +14,12 @@ const work = (id: string): Work => ({
   photo: { id, name: `${id}.jpg`, file: new Blob([id]) },
   settings: DEFAULTS,
   history: EMPTY,
+  editedFrom: null,
+  tools: null,
   matte: null,
 });
 
-/** A browser's locks, each held by a page, and asked for by others. */
-class Locks {
-  private readonly held = new Map<string, object>();
-  private waiting: (() => void)[] = [];
-
-  of(page: object) {
-    type Held = (lock: object | null) => unknown;
-    return {
-      request: async (name: string, { ifAvailable, signal }: LockOptions, held: Held) => {
-        while (this.held.has(name)) {
-          if (ifAvailable) return held(null);
-          await new Promise<void>((resolve, reject) => {
-            this.waiting.push(resolve);
-            signal?.addEventListener("abort", () => reject(signal.reason));
-          });
-        }
-        this.held.set(name, page);
-        try {
-          return await held({ name });
-        } finally {
-          this.held.delete(name);
-        }
-      },
-    };
-  }
-
-  release(page: object): void {
-    for (const [name, of] of this.held) if (of === page) this.held.delete(name);
-    for (const wake of this.waiting.splice(0)) wake();
-  }
-}
+const MATTE = { id: "m", width: 4, height: 3, subject: true, confidence: 1, model: "u2netp" };
 
 let locks: Locks;
 
@@ -65,7 +38,7 @@ class Page {
     });
     vi.resetModules();
     this.keep = await import("./index");
-    await this.keep.loadBatch();
+    await this.keep.loadBatch().catch(() => null);
     return this;
   }
 
@@ -79,6 +52,10 @@ class Page {
     return (await this.keep.loadWork())?.photo.id;
   }
 }
+
+const busy = (): never => {
+  throw new DOMException("busy", "UnknownError");
+};
 
 const tab = (storage?: Map<string, string>): Promise<Page> => new Page(storage).open();
 
@@ -169,6 +146,30 @@ describe("tabs", () => {
     expect(await found.has()).toBeUndefined();
   });
 
+  it("write what has changed in the task that changes it", async () => {
+    const a = await tab();
+    await a.keep.saveWork(work("a"));
+    const done = vi.spyOn(IDBTransaction.prototype, "commit");
+    const saved = a.keep.saveWork({ ...work("a"), matte: MATTE });
+    // Only what is under way already: nothing that the browser answers is heard meanwhile.
+    for (let turn = 0; turn < 50; turn++) await null;
+    expect(done).toHaveBeenCalledOnce();
+    expect(await saved).toBe("kept");
+    const left = a.keep.forgetWork();
+    for (let turn = 0; turn < 50; turn++) await null;
+    expect(done).toHaveBeenCalledTimes(2);
+    await left;
+    expect(await (await tab(a.close())).has()).toBeUndefined();
+  });
+
+  it("write all anew where another one has forgotten everything", async () => {
+    const [a, b] = [await tab(), await tab()];
+    await a.keep.saveWork(work("a"));
+    await b.keep.forgetEverything();
+    expect(await a.keep.saveWork({ ...work("a"), matte: MATTE })).toBe("kept");
+    expect((await (await tab(a.close())).keep.loadWork())?.matte).toEqual(MATTE);
+  });
+
   it("have nothing when all is forgotten, and can keep again", async () => {
     const [a, b] = [await tab(), await tab()];
     await a.keep.saveWork(work("a"));
@@ -178,5 +179,66 @@ describe("tabs", () => {
     expect([await slots(), await a.has()]).toEqual([0, undefined]);
     await a.keep.saveWork(work("c"));
     expect(await (await tab(a.close())).has()).toBe("c");
+  });
+
+  it("wait a moment where what they had cannot be read at once", async () => {
+    const a = await tab();
+    await a.keep.saveBatch(photos({ x: 1 }));
+    const { open } = indexedDB;
+    const failing = vi.spyOn(indexedDB, "open").mockImplementation(busy);
+    setTimeout(() => failing.mockImplementation((...words) => open.apply(indexedDB, words)), 150);
+    const again = await new Page(a.close()).open();
+    await again.keep.saveBatch(photos({ x: 1, y: 1 }));
+    expect((await again.keep.loadBatch())?.items.map(({ id }) => id)).toEqual(["x", "y"]);
+    expect(await slots()).toBe(1);
+  });
+
+  it("that cannot read what they had leave it to another, and keep what follows by itself", async () => {
+    const a = await tab();
+    await a.keep.saveWork(work("a"));
+    await a.keep.saveBatch(photos({ x: 1 }));
+    const failing = vi.spyOn(indexedDB, "open").mockImplementation(busy);
+    const again = await tab(a.close());
+    await expect(again.keep.loadWork()).rejects.toThrow("busy");
+    expect([again.keep.cameBack, await again.keep.saveWork(work("b"))]).toEqual([true, "refused"]);
+    failing.mockRestore();
+    // Another page may find it as long as nothing else was written.
+    const third = await tab(again.close());
+    expect(await third.has()).toBe("a");
+    vi.spyOn(indexedDB, "open").mockImplementation(busy);
+    await close();
+    const fourth = await tab(third.close());
+    await expect(fourth.keep.loadWork()).rejects.toThrow("busy");
+    vi.mocked(indexedDB.open).mockRestore();
+    await Promise.all([fourth.keep.saveBatch(photos({ y: 1 })), fourth.keep.saveWork(work("b"))]);
+    const after = await tab(fourth.close());
+    expect([await after.has(), (await after.keep.loadBatch())?.items[0]?.id]).toEqual(["b", "y"]);
+    const other = await tab();
+    expect([other.keep.cameBack, await other.has()]).toEqual([false, "a"]);
+    expect((await other.keep.loadBatch())?.items[0]?.id).toBe("x");
+  });
+
+  it("take along what they could read, and leave none of it behind", async () => {
+    const a = await tab();
+    await a.keep.saveWork(work("a"));
+    await a.keep.saveBatch(photos({ x: 1 }));
+    const getAll = IDBObjectStore.prototype.getAll;
+    const failing = vi.spyOn(IDBObjectStore.prototype, "getAll").mockImplementation(function (
+      this: IDBObjectStore,
+      range,
+    ) {
+      return (range as IDBKeyRange).lower[0].startsWith("batch") ? busy() : getAll.call(this, range);
+    });
+    const again = await tab(a.close());
+    failing.mockRestore();
+    expect(await again.has()).toBe("a");
+    await again.keep.saveBatch(photos({ y: 1 }));
+    await again.keep.saveWork({ ...work("a"), matte: MATTE });
+    // Two queues, and one photo.
+    expect(await slots()).toBe(3);
+    const after = await tab(again.close());
+    expect([(await after.keep.loadWork())?.matte, (await after.keep.loadBatch())?.items[0]?.id]).toEqual([MATTE, "y"]);
+    const other = await tab();
+    expect([await other.has(), (await other.keep.loadBatch())?.items[0]?.id]).toEqual([undefined, "x"]);
   });
 });

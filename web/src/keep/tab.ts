@@ -3,6 +3,7 @@
  * lives: no two tabs write to the same slots, or run the same queue.
  */
 
+import { locks, taken } from "./locks";
 import { remove, words } from "./slots";
 import { word } from "./word";
 
@@ -15,6 +16,9 @@ const PATIENCE_MS = 2_000;
 // What a closed tab has left is removed when nobody has come back for it.
 const STALE_MS = 7 * 24 * 60 * 60 * 1000;
 
+/** Whether this tab had been here before this page. */
+export const cameBack = remembered() !== null;
+
 let known: Promise<string> | null = null;
 
 /** The word of this tab; an empty one where the browser has no locks, and all tabs share their slots. */
@@ -23,51 +27,57 @@ export function tab(): Promise<string> {
   return known;
 }
 
+/**
+ * Has this page be another tab from here on, if it is the one of this word: what is kept under that stays as it is, for a
+ * tab that comes later. Rejects where all tabs share their slots.
+ */
+export async function leave(word: string): Promise<void> {
+  if (word === "") throw new Error("what is kept is that of all tabs");
+  const before = tab();
+  // Who else says so as well means the same.
+  if ((await before) === word && known === before) known = fresh();
+}
+
 async function found(): Promise<string> {
-  // Not there where the page came by plain HTTP from another computer.
-  const locks = globalThis.navigator?.locks as LockManager | undefined;
-  if (!locks) return "";
-  const mine = await chosen(locks);
+  if (!locks()) return "";
+  const mine = await chosen();
   remember(mine);
-  void sweep(locks).catch(() => undefined);
+  void sweep().catch(() => undefined);
   return mine;
 }
 
-async function chosen(locks: LockManager): Promise<string> {
+async function chosen(): Promise<string> {
   const before = remembered();
-  if (before !== null && (await hold(locks, before, { signal: AbortSignal.timeout(PATIENCE_MS) }))) return before;
+  if (before !== null && (await hold(before, { signal: AbortSignal.timeout(PATIENCE_MS) }))) return before;
   // A tab that was duplicated has the word of the other one, and is a new one. Any other goes on where a closed one was.
-  const left = before === null ? await adopted(locks).catch(() => null) : null;
-  if (left !== null) return left;
+  const left = before === null ? await adopted().catch(() => null) : null;
+  return left ?? (await fresh());
+}
+
+async function fresh(): Promise<string> {
   const own = word();
-  await hold(locks, own, { ifAvailable: true });
+  await hold(own, { ifAvailable: true });
+  remember(own);
   return own;
 }
 
 /** The word of what was written last and belongs to no tab that lives; null: there is none. */
-async function adopted(locks: LockManager): Promise<string | null> {
+async function adopted(): Promise<string | null> {
   const newest = [...(await words())].sort(([, a], [, b]) => b - a);
-  for (const [word] of newest) if (await hold(locks, word, { ifAvailable: true })) return word;
+  for (const [word] of newest) if (await hold(word, { ifAvailable: true })) return word;
   return null;
 }
 
 /** Takes the lock of a word, until this page ends; whether it could be had. */
-function hold(locks: LockManager, word: string, options: LockOptions): Promise<boolean> {
-  return new Promise((resolve) => {
-    const held = (lock: Lock | null) => {
-      resolve(lock !== null);
-      return lock ? new Promise<never>(() => undefined) : undefined;
-    };
-    locks.request(lockOf(word), options, held).catch(() => resolve(false));
-  });
-}
+const hold = async (word: string, options: LockOptions): Promise<boolean> =>
+  (await taken(lockOf(word), options)) !== null;
 
 const lockOf = (word: string): string => `${REMEMBERED} ${word}`;
 
-async function sweep(locks: LockManager): Promise<void> {
+async function sweep(): Promise<void> {
   for (const [word, at] of await words()) {
     if (Date.now() - at < STALE_MS) continue;
-    await locks.request(lockOf(word), { ifAvailable: true }, async (lock) => lock && (await remove(word)));
+    await locks()?.request(lockOf(word), { ifAvailable: true }, async (lock) => lock && (await remove(word)));
   }
 }
 
