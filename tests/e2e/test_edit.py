@@ -126,7 +126,7 @@ def test_a_lasso_removes_what_it_goes_around_and_keeps_nothing_else(page: Page) 
 
 
 def test_a_point_grows_to_the_next_edge(page: Page) -> None:
-    before = cut(page, payload("box.png", photo_file(_with_a_box(), "PNG"), "image/png")).alpha
+    before = cut(page, payload("box.png", photo_file(with_a_box(), "PNG"), "image/png")).alpha
     assert before[20:70, 20:80].max() < 128, "the model takes the box for the subject"
     edit(page, "p")
     with page.expect_response("**/reach"):
@@ -144,7 +144,7 @@ def test_a_point_grows_also_where_the_server_has_forgotten_the_photo(
 ) -> None:
     troubles.expect("404")
     sent = Sent(page)
-    before = cut(page, payload("box.png", photo_file(_with_a_box(), "PNG"), "image/png")).alpha
+    before = cut(page, payload("box.png", photo_file(with_a_box(), "PNG"), "image/png")).alpha
     edit(page, "p")
     assert site.http.delete("/api/v1/data").is_success
     with page.expect_response(lambda answer: answer.url.endswith("/reach") and answer.ok):
@@ -265,7 +265,7 @@ def test_the_original_is_shown_as_long_as_it_is_held(page: Page) -> None:
     until(page, apart, lambda apart: apart < 8)
 
 
-def _with_a_box() -> Array:
+def with_a_box() -> Array:
     """The cat, and in the corner something of one colour, which is no part of it."""
     colours = np.array(Image.open(CAT).convert("RGB"))
     colours[10:80, 10:90] = (40, 90, 160)

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { Button } from "../controls/Button";
 import { Icon } from "../look/Icon";
+import { DEFAULTS } from "../settings/defaults";
 import { en } from "../text/en";
 import type { Editor, EditorPanelProps } from "./contract";
 import { LIMITS, type Limit } from "./wire";
@@ -50,6 +51,19 @@ export function EditorNotes({ editor, busy, problem, share, limit }: Props) {
       </div>
     </div>
   );
+}
+
+/** The stage shows the matte as it is edited. Where the server changes its edge after that, it is said. */
+export function EdgesLater({ edges }: Pick<EditorPanelProps, "edges">) {
+  const text = en.settings.edges;
+  const set = [
+    ...(edges.feather === 0 ? [] : [`${text.feather} ${text.px(edges.feather)}`]),
+    ...(edges.edgeShift === 0 ? [] : [`${text.edgeShift} ${text.px(edges.edgeShift)}`]),
+    ...(edges.translucency === DEFAULTS.edges.translucency
+      ? []
+      : [`${text.translucency} ${text.percent(edges.translucency)}`]),
+  ];
+  return set.length > 0 && <p className="hint editor-edges">{en.editor.edgesLater(set)}</p>;
 }
 
 function nearly(limit: Limit, strokes: number): string {

@@ -24,6 +24,7 @@ function desk(name: ToolName = "restore", history: History = EMPTY) {
     original: false,
   };
   let now = history;
+  let drawing = false;
   const editor = () =>
     ({
       state,
@@ -40,6 +41,10 @@ function desk(name: ToolName = "restore", history: History = EMPTY) {
       onOriginal: (original) => {
         state = { ...state, original };
       },
+      isDrawing: () => drawing,
+      giveUp: () => {
+        drawing = false;
+      },
     }) as Partial<Editor> as Editor;
   const find = (keys: string) =>
     commandFor(
@@ -55,6 +60,10 @@ function desk(name: ToolName = "restore", history: History = EMPTY) {
     tools: () => state.tools,
     view: () => state,
     edits: () => applied(now),
+    draw: () => {
+      drawing = true;
+    },
+    draws: () => drawing,
   };
 }
 
@@ -105,6 +114,21 @@ describe("keys", () => {
     expect(at.can("Mod+Z")).toBe(false);
     at.type("Mod+Y");
     expect(at.edits()).toHaveLength(1);
+  });
+
+  test("give up what is just being drawn, rather than undo what was drawn before it", () => {
+    const at = desk("restore", add(EMPTY, DAB));
+    for (const keys of ["Mod+Z", "Escape"]) {
+      at.draw();
+      at.type(keys);
+      expect(at.draws()).toBe(false);
+      expect(at.edits()).toHaveLength(1);
+    }
+    expect(at.can("Escape")).toBe(false);
+    at.type("Mod+Z");
+    expect(at.can("Mod+Z")).toBe(false);
+    at.draw();
+    expect(at.can("Mod+Z")).toBe(true);
   });
 
   test("show removed parts in each way in turn, and the original while held", () => {

@@ -41,8 +41,9 @@ export const undoCommand: EditorCommand = {
   label: en.editor.undo,
   icon: "undo",
   keys: ["Mod+Z"],
-  enabled: ({ history }) => canUndo(history),
-  perform: ({ history, onHistory }) => onHistory(undo(history)),
+  enabled: ({ history, isDrawing }) => isDrawing() || canUndo(history),
+  // What is just being drawn is the last thing that was done.
+  perform: ({ history, onHistory, isDrawing, giveUp }) => (isDrawing() ? giveUp() : onHistory(undo(history))),
 };
 
 export const redoCommand: EditorCommand = {
@@ -83,6 +84,14 @@ export const overlayCommand: EditorCommand = {
     onOverlay(OVERLAYS[(OVERLAYS.indexOf(state.overlay) + 1) % OVERLAYS.length] as Overlay),
 };
 
+const giveUpCommand: EditorCommand = {
+  id: "editor.give-up",
+  label: en.editor.cursor.leave,
+  keys: ["Escape"],
+  enabled: ({ isDrawing }) => isDrawing(),
+  perform: ({ giveUp }) => giveUp(),
+};
+
 const swapCommand: EditorCommand = {
   id: "editor.swap",
   label: en.editor.swap,
@@ -119,6 +128,7 @@ export const editorCommands: readonly EditorCommand[] = [
   resetCommand,
   originalCommand,
   overlayCommand,
+  giveUpCommand,
 ];
 
 /** As the list of shortcuts shows them: the ten digits as one, and what the crosshair takes. */
@@ -135,7 +145,7 @@ export const editorGroup: CommandGroup = {
     { id: "editor.dab", label: en.editor.cursor.dab, keys: ["Space"] },
     { id: "editor.line", label: en.editor.cursor.line, keys: ["Shift+Space"] },
     { id: "editor.close", label: en.editor.cursor.close, keys: ["Enter"] },
-    { id: "editor.leave", label: en.editor.cursor.leave, keys: ["Escape"] },
+    giveUpCommand,
   ],
 };
 

@@ -1,13 +1,13 @@
 /** The editor of one photo: its state, and what is done to the history of edits. */
 
-import { useEffect, useMemo, useReducer, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Edit, GrowEdit } from "../edits";
 import type { Behind, Overlay, Scene } from "../stage/contract";
 import type { Editor, EditorOptions } from "./contract";
 import { add, applied, type History, last, replace } from "./history";
 import { down, HIDDEN, up } from "./original";
 import { sceneOf } from "./scene";
-import { reduceTools, type ToolsAction, tools as toolsFor } from "./tools";
+import { reduceTools, type Tools, type ToolsAction, tools as toolsFor } from "./tools";
 import { useReaches } from "./useReaches";
 
 // A slider that is dragged asks for the coverage once it rests.
@@ -16,7 +16,7 @@ const REST_MS = 250;
 /** Lives as long as the photo is shown, so that tools and coverage outlast the panel. */
 export function useEditor(options: EditorOptions): Editor {
   const { size, history, editing } = options;
-  const [tools, dispatch] = useReducer(reduceTools, size, ({ width, height }) => toolsFor(width, height));
+  const tools = useTools(options);
   const [overlay, setOverlay] = useState<Overlay>("colour");
   const [original, setOriginal] = useState(HIDDEN);
   const edits = useMemo(() => applied(history), [history]);
@@ -29,16 +29,14 @@ export function useEditor(options: EditorOptions): Editor {
     setOriginal((before) => (isDown ? down(before, now) : up(before, now)));
   };
 
-  useEffect(() => dispatch({ kind: "photo", width: size.width, height: size.height }), [size.width, size.height]);
-
   useEffect(() => {
     if (!editing) setOriginal(HIDDEN);
   }, [editing]);
 
   function onTools(action: ToolsAction): void {
-    dispatch(action);
-    const { reach } = reduceTools(tools, action);
-    if (tools.name === "point" && reach !== tools.reach) retune(reach);
+    const next = reduceTools(tools, action);
+    options.onTools(next);
+    if (tools.name === "point" && next.reach !== tools.reach) retune(next.reach);
   }
 
   function onEdit(edit: Edit): void {
@@ -61,11 +59,22 @@ export function useEditor(options: EditorOptions): Editor {
     dismissGrow: reaches.dismiss,
     scene,
     onEdit,
+    onReached: reaches.seen,
+    isDrawing: () => options.stage.current?.isDown() ?? false,
+    giveUp: () => options.stage.current?.cancel(),
     onTools,
     onOverlay: setOverlay,
     onOriginal,
     onHistory: (next) => change(() => next),
   };
+}
+
+/** The tools as far as they fit the photo, whose size may be told late. */
+function useTools({ tools, size: { width, height } }: EditorOptions): Tools {
+  return useMemo(
+    () => (tools ? reduceTools(tools, { kind: "photo", width, height }) : toolsFor(width, height)),
+    [tools, width, height],
+  );
 }
 
 /** Changes of the history one after the other, also several before the page is drawn anew, or long after it was. */

@@ -29,6 +29,8 @@ interface Reaches {
   readonly reaches: ReadonlyMap<GrowEdit, Reach>;
   readonly growing: boolean;
   readonly problem: GrowProblem | null;
+  /** What an edit covers is on the screen. */
+  seen(edit: GrowEdit): void;
   /**
    * A point that has just been set, or made anew in place of another: where it fails it is taken back, and the other is
    * there again. Points that were kept from before stay.
@@ -43,6 +45,7 @@ type Asked = { readonly matteId: string; readonly reacher: Reacher };
 export function useReaches(options: ReachesOptions): Reaches {
   const { matteId, editing, edits, change } = options;
   const [reaches, setReaches] = useState<ReadonlyMap<GrowEdit, Reach>>(new Map());
+  const [seen, setSeen] = useState<ReadonlySet<GrowEdit>>(new Set());
   const [failures, setFailures] = useState<readonly Failure[]>([]);
   const [dismissed, setDismissed] = useState(false);
   const fresh = useRef<Formers>(new WeakMap());
@@ -61,7 +64,7 @@ export function useReaches(options: ReachesOptions): Reaches {
   }
 
   function askFor(id: string): Reacher {
-    return reacher((edit, signal) => askReach(id, edit.point, edit.reach, signal), {
+    return reacher((edit, signal) => askReach(id, edit, signal), {
       onReach(edit, reach) {
         if (reach.width === 0 || reach.height === 0) failed(edit, null);
         else setReaches((before) => new Map(before).set(edit, reach));
@@ -80,7 +83,10 @@ export function useReaches(options: ReachesOptions): Reaches {
     if (!editing || matteId === null) return;
     if (asked.current?.matteId !== matteId) {
       // Another matte may be of another photo.
-      if (asked.current !== null) setReaches(new Map());
+      if (asked.current !== null) {
+        setReaches(new Map());
+        setSeen(new Set());
+      }
       asked.current = { matteId, reacher: askFor(matteId) };
     }
     const { reacher } = asked.current;
@@ -93,12 +99,13 @@ export function useReaches(options: ReachesOptions): Reaches {
   }, [edits, matteId, editing]);
 
   const waiting = (edit: Edit) =>
-    edit.kind === "grow" && !reaches.has(edit) && !failures.some((failure) => failure.edit === edit);
+    edit.kind === "grow" && !seen.has(edit) && !failures.some((failure) => failure.edit === edit);
 
   return {
     reaches,
     growing: editing && matteId !== null && edits.some(waiting),
     problem: dismissed ? null : told(failures),
+    seen: (edit) => setSeen((before) => new Set(before).add(edit)),
     drawn(edit, instead) {
       fresh.current.set(edit, instead);
       // What is wrong with one point is no news any more once another one is set.

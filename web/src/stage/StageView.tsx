@@ -1,4 +1,5 @@
-import { type Ref, useImperativeHandle, useLayoutEffect, useRef } from "react";
+import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
+import { flushSync } from "react-dom";
 import type { StageHandle, StageProps } from "./contract";
 import { Stage } from "./stage";
 import "./stage.css";
@@ -19,11 +20,26 @@ export function StageView({ ref, ...props }: StageProps & { readonly ref?: Ref<S
   }, []);
 
   useLayoutEffect(() => stage.current?.update(props));
+  useLeaving(stage);
   useImperativeHandle(ref, () => handle(stage), []);
 
   // An application: arrows move the photo, rather than a screen reader's place on the page.
   // biome-ignore lint/a11y/noNoninteractiveTabindex: it is worked on by keys
   return <div ref={host} className="stage" role="application" aria-label={props.label} tabIndex={0} />;
+}
+
+/** A stroke that is being drawn ends where the page may be gone in a moment. */
+function useLeaving(stage: { readonly current: Stage | null }): void {
+  useEffect(() => {
+    const control = new AbortController();
+    const { signal } = control;
+    // At once, with all that follows from it, since nothing else is run by a page that ends.
+    const leave = () => flushSync(() => stage.current?.keep());
+    addEventListener("pagehide", leave, { signal });
+    // On a phone the last that is heard, whether the page is ever shown again or not.
+    document.addEventListener("visibilitychange", () => document.hidden && leave(), { signal });
+    return () => control.abort();
+  }, [stage]);
 }
 
 /** Does nothing where there is no stage yet, or no more. */
@@ -38,5 +54,6 @@ function handle(stage: { readonly current: Stage | null }): StageHandle {
     moveTo: (point) => stage.current?.moveTo(point),
     end: () => stage.current?.end(),
     cancel: () => stage.current?.cancel(),
+    isDown: () => stage.current?.isDown() ?? false,
   };
 }

@@ -74,6 +74,8 @@ export interface StageProps {
   /** The view, whenever it changes, once a frame at most. `fits`: the whole photo is shown, and will be when the stage changes its size. */
   readonly onView?: (view: View, fits: boolean) => void;
   readonly onEdit?: OnEdit;
+  /** What an edit that grows covers is on the screen. */
+  readonly onReached?: (edit: GrowEdit) => void;
   /** The first sheets, or others, are on the screen. */
   readonly onShown?: () => void;
   /** A file could not be decoded. */
@@ -108,4 +110,6 @@ export interface StageHandle {
   end(): void;
   /** What it has drawn since `begin` vanishes. */
   cancel(): void;
+  /** The tool is down, by whatever means. */
+  isDown(): boolean;
 }

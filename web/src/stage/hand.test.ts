@@ -47,6 +47,25 @@ describe("a brush", () => {
     expect(sent[4]).toEqual({ type: "edits", keep: 0, add: [{ id: 1, edit: drawn[0] }] });
   });
 
+  it("has ended where the page may end, and what follows of it draws no more", () => {
+    const { hand, drawn } = begun(BRUSH, [
+      [0, 0],
+      [30, 0],
+    ]);
+    hand.keep();
+    expect(drawn).toMatchObject([
+      {
+        points: [
+          [0, 0],
+          [30, 0],
+        ],
+      },
+    ]);
+    hand.move([{ point: [60, 0], pressure: null }]);
+    hand.end();
+    expect(drawn).toHaveLength(1);
+  });
+
   it("leaves nothing when it is given up, though pieces of it had ended", () => {
     const { hand, sent, drawn } = begun(
       BRUSH,

@@ -75,6 +75,11 @@ export class Hand {
     }
   }
 
+  /** The page may be gone in a moment: a stroke counts as far as it has come; a lasso that is not closed does not. */
+  keep(): void {
+    if (this.doing?.kind === "brush") this.end();
+  }
+
   cancel(): void {
     const { doing, options } = this;
     this.doing = null;

@@ -62,4 +62,6 @@ export type FromEngine =
   /** The worker runs. */
   | { readonly type: "ready" }
   | { readonly type: "shown"; readonly key: string }
+  /** What this edit covers has been painted, or never will be. */
+  | { readonly type: "reached"; readonly id: number }
   | ({ readonly type: "problem" } & Problem);

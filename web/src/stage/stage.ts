@@ -114,6 +114,15 @@ export class Stage implements StageHandle {
     this.hand.cancel();
   }
 
+  isDown(): boolean {
+    return this.hand.isDown;
+  }
+
+  /** What has been drawn so far is told: the page may be gone in a moment. */
+  keep(): void {
+    this.hand.keep();
+  }
+
   private listen(): () => void {
     return listen(this.element, {
       camera: this.camera,
@@ -201,6 +210,9 @@ export class Stage implements StageHandle {
     if (message.type === "problem") {
       const { what, code, detail } = message;
       this.props?.onProblem?.({ what, code, detail });
+    } else if (message.type === "reached") {
+      const edit = [...this.reaches.keys()].find((each) => this.ledger.idOf(each) === message.id);
+      if (edit) this.props?.onReached?.(edit);
     } else if (message.type === "shown" && message.key === this.props?.sheets.key) this.props.onShown?.();
   }
 

@@ -54,6 +54,8 @@ class Engine {
   private edits: Numbered[] = [];
   /** Kept for edits that are undone and redone. */
   private readonly masks = new Map<number, Mask>();
+  /** Edits whose mask has come, and is not yet to be seen. */
+  private readonly unseen = new Set<number>();
   private cutoutFile: File | null = null;
   /** The one of which the pixels are there, or come. */
   private cutoutRead: number | null = null;
@@ -157,6 +159,7 @@ class Engine {
     this.layers = null;
     this.edits = [];
     this.masks.clear();
+    this.unseen.clear();
     this.cutoutFile = null;
     this.cutoutRead = null;
     this.show({ picture: null, cutout: null, mattes: null, line: [] });
@@ -186,7 +189,10 @@ class Engine {
     });
   }
 
-  /** Only while it is to be seen, where it is large. The one before stays until the new one is there. */
+  /**
+   * Only while it is to be seen, where it is large. The one before stays until the new one is there, but for one from
+   * before the editor was open: what was drawn there is to be seen until then.
+   */
   private readCutout(): void {
     const { width, height } = this.grids[0] ?? { width: 0, height: 0 };
     const hidden = width * height > LARGE && this.shown.scene.mode === "edit";
@@ -194,11 +200,11 @@ class Engine {
     if ((file?.id ?? null) === this.cutoutRead) return;
     this.reading.cutout?.abort();
     this.cutoutRead = file?.id ?? null;
-    if (!file) {
+    if (!file || this.shown.scene.mode === "edit") {
       this.sprites.forgetAll("cutout/");
       this.show({ cutout: null });
-      return;
     }
+    if (!file) return;
     const told = (cutout: Picture) => {
       this.sprites.forgetAll("cutout/");
       this.show({ cutout });
@@ -222,9 +228,13 @@ class Engine {
         const mask: Mask = { ...grey, left: reach.left, top: reach.top };
         this.masks.set(id, mask);
         this.edits = this.edits.map((each) => (each.id === id ? { ...each, mask } : each));
+        this.unseen.add(id);
         this.applyEdits();
       },
-      (error: unknown) => this.complain("matte", error),
+      (error: unknown) => {
+        this.told({ type: "reached", id });
+        this.complain("matte", error);
+      },
     );
   }
 
@@ -258,6 +268,13 @@ class Engine {
   private settled(): void {
     this.schedule();
     if (this.shown.scene.behind.kind === "blur") this.readyBehind();
+    // After the frame, which draws all that was painted.
+    if (this.unseen.size > 0 && this.layers) requestAnimationFrame(() => this.tellReached());
+  }
+
+  private tellReached(): void {
+    for (const id of this.unseen) this.told({ type: "reached", id });
+    this.unseen.clear();
   }
 
   private readyBehind(): void {

@@ -144,6 +144,83 @@ describe("undoing", () => {
   });
 });
 
+describe("redoing", () => {
+  const all = numbered(EDITS);
+
+  it("needs no painting while the tiles are kept, in however many steps", () => {
+    const layers = new Layers(of, base);
+    layers.set(all);
+    finish(layers);
+    for (const length of [3, 0, 2, 1, 4]) {
+      layers.set(all.slice(0, length));
+      expect(layers.waiting()).toEqual([]);
+      same(layers.tiles, fresh(EDITS.slice(0, length)));
+    }
+  });
+
+  it("tells what has changed", () => {
+    const layers = new Layers(of, base);
+    layers.set(all);
+    finish(layers);
+    layers.set([]);
+    layers.take();
+    layers.set(all.slice(0, 1));
+    expect([...layers.take().tiles].sort()).toEqual([0, 1, 4, 5]);
+  });
+
+  it("paints what was given up anew, and only there", () => {
+    const layers = new Layers(of, base, 20 * TILE * TILE);
+    layers.set(all);
+    finish(layers);
+    layers.set([]);
+    finish(layers);
+    layers.set(all.slice(0, 1));
+    expect(layers.waiting()).toEqual([]);
+    layers.set(all);
+    expect(layers.waiting().length).toBeGreaterThan(0);
+    expect(layers.waiting().length).toBeLessThan(COUNT / 2 + 1);
+    same(finish(layers).tiles, fresh(EDITS));
+    layers.set(all.slice(0, 2));
+    same(finish(layers).tiles, fresh(EDITS.slice(0, 2)));
+  });
+
+  it("works before all has been painted or brought back", () => {
+    const layers = new Layers(of, base, 4 * TILE * TILE);
+    layers.set(all);
+    for (const [length, tiles] of [
+      [2, 3],
+      [3, 2],
+      [1, 1],
+      [4, 5],
+      [0, 2],
+      [4, 100],
+    ] as const) {
+      for (const tile of layers.waiting().slice(0, tiles)) layers.finish(tile);
+      layers.set(all.slice(0, length));
+    }
+    same(finish(layers).tiles, fresh(EDITS));
+  });
+
+  it("is not mixed up with what came instead", () => {
+    const layers = new Layers(of, base);
+    layers.set(all.slice(0, 2));
+    finish(layers);
+    layers.set([all[0], all[3], all[1]] as Numbered[]);
+    same(finish(layers).tiles, fresh([EDITS[0], EDITS[3], EDITS[1]] as Edit[]));
+  });
+
+  it("is not mixed up with what was drawn instead", () => {
+    const layers = new Layers(of, base);
+    layers.set(all.slice(0, 2));
+    finish(layers);
+    layers.set(all.slice(0, 1));
+    draw(layers, 9, EDITS[3] as BrushEdit);
+    layers.end();
+    layers.set([all[0] as Numbered, { id: 9, edit: EDITS[3] as Edit, mask: null }, all[1] as Numbered]);
+    same(finish(layers).tiles, fresh([EDITS[0], EDITS[3], EDITS[1]] as Edit[]));
+  });
+});
+
 describe("a stroke that is drawn", () => {
   const stroke = EDITS[0] as BrushEdit;
 

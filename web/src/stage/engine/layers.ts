@@ -1,9 +1,9 @@
 /**
  * A matte and the edits on it, in tiles.
  *
- * Every edit keeps the tiles it has painted over, so that it is undone at once. Tiles are never written to after that,
- * but for those under the stroke that is being drawn. What has to be painted anew is marked and done tile by tile, as
- * the caller finds the time.
+ * Every edit keeps the tiles it has painted over, so that it is undone at once, and one that was undone those that it had
+ * painted, so that it is redone at once. Tiles are never written to after that, but for those under the stroke that is
+ * being drawn. What has to be painted anew is marked and done tile by tile, as the caller finds the time.
  */
 
 import type { BrushEdit, Edit, Point } from "../../edits";
@@ -29,6 +29,14 @@ interface Entry extends Numbered {
   bytes: number;
 }
 
+/** An edit that was undone. */
+interface Undone {
+  readonly entry: Entry;
+  /** Tiles as they were with it. Cleared where they had to be given up: it is painted anew then. */
+  readonly painted: Map<number, Tile>;
+  bytes: number;
+}
+
 interface Live {
   readonly id: number;
   readonly brush: Brush;
@@ -38,13 +46,15 @@ interface Live {
   readonly saved: Map<number, Tile>;
 }
 
-// What undoing may keep. Beyond it the oldest edits give theirs up, and undoing them takes painting.
+// What undoing and redoing may keep. Beyond it those edits that are furthest away give theirs up, which then takes painting.
 const BUDGET = 256 * 1024 * 1024;
 
 export class Layers {
   /** What is to be seen. Not to be changed from outside. */
   readonly tiles: Tile[];
   private stack: Entry[] = [];
+  /** What would lie on the stack once more, the last one next. */
+  private undone: Undone[] = [];
   /** Tiles that lack edits, and the first one of them. */
   private stale = new Map<number, number>();
   private live: Live | null = null;
@@ -68,8 +78,9 @@ export class Layers {
     const live = this.live;
     this.cancel();
     this.pop(same);
-    for (const each of edits.slice(same)) this.push(each);
+    for (const each of edits.slice(same)) if (!this.redo(each)) this.push(each);
     this.forgetDone();
+    this.trim();
     if (!live) return;
     this.begin(live.id, live.brush);
     this.draw(live.points);
@@ -126,6 +137,7 @@ export class Layers {
     if (!live) return;
     this.live = null;
     if (live.points.length === 0) return;
+    this.forgetUndone();
     const edit: BrushEdit = { ...live.brush, points: live.points };
     const entry: Entry = {
       id: live.id,
@@ -188,7 +200,29 @@ export class Layers {
     return { before: live.saved.get(tile) as Tile, cover };
   }
 
+  /** Brings back what was undone last; whether that is this edit. */
+  private redo(each: Numbered): boolean {
+    const last = this.undone[this.undone.length - 1];
+    if (!last || !isSame(last.entry, each)) return false;
+    this.undone.pop();
+    const { entry, painted } = last;
+    const index = this.stack.push(entry) - 1;
+    this.bytes += entry.bytes - last.bytes;
+    for (const tile of entry.shape.tiles) {
+      const now = painted.get(tile);
+      if (now === undefined) {
+        this.stale.set(tile, Math.min(this.stale.get(tile) ?? index, index));
+        continue;
+      }
+      this.tiles[tile] = now;
+      this.stale.delete(tile);
+      this.touch(tile, tileRect(this.of, tile));
+    }
+    return true;
+  }
+
   private push(each: Numbered): void {
+    this.forgetUndone();
     const shape = shapeOf(each.edit, each.mask, this.of);
     const index = this.stack.push({ ...each, shape, saved: new Map(), bytes: 0 }) - 1;
     for (const tile of shape.tiles) this.stale.set(tile, Math.min(this.stale.get(tile) ?? index, index));
@@ -199,14 +233,26 @@ export class Layers {
     while (this.stack.length > length) {
       const entry = this.stack.pop() as Entry;
       const index = this.stack.length;
+      const undone: Undone = { entry, painted: new Map(), bytes: 0 };
+      this.undone.push(undone);
       this.bytes -= entry.bytes;
       for (const tile of entry.shape.tiles) {
         if ((this.stale.get(tile) ?? all) <= index) continue;
+        const now = this.tiles[tile] as Tile;
+        undone.painted.set(tile, now);
+        if (typeof now !== "number") undone.bytes += TILE * TILE;
         const before = entry.saved?.get(tile);
         this.tiles[tile] = before ?? (this.base[tile] as Tile);
         this.stale.set(tile, before === undefined ? 0 : index);
       }
+      this.bytes += undone.bytes;
     }
+  }
+
+  /** Something else was done instead. */
+  private forgetUndone(): void {
+    for (const { bytes } of this.undone) this.bytes -= bytes;
+    this.undone = [];
   }
 
   /** What was only to be brought back is ready: nothing has to be painted there. */
@@ -227,6 +273,12 @@ export class Layers {
   }
 
   private trim(): void {
+    for (const undone of this.undone) {
+      if (this.bytes <= this.budget) return;
+      this.bytes -= undone.bytes;
+      undone.bytes = 0;
+      undone.painted.clear();
+    }
     for (const entry of this.stack) {
       if (this.bytes <= this.budget) return;
       this.bytes -= entry.bytes;
