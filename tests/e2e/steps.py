@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -73,6 +74,30 @@ def choose(page: Page, *files: Path | FilePayload, button: str = "Choose photos"
 
 def _as_payload(file: Path | FilePayload) -> FilePayload:
     return payload(file.name, file.read_bytes()) if isinstance(file, Path) else file
+
+
+# What is dropped or pasted, as the browser hands it over.
+_HAND_OVER = """([kind, name, data, type]) => {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], name, { type }));
+    if (kind === "paste") {
+        document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true }));
+        return true;
+    }
+    const tell = (what) => {
+        const event = new DragEvent(what, { dataTransfer: transfer, bubbles: true, cancelable: true });
+        document.body.dispatchEvent(event);
+        return event.defaultPrevented;
+    };
+    return tell("dragover") && tell("drop");
+}"""
+
+
+def hand_over(page: Page, kind: str, file: FilePayload) -> None:
+    """Drop or paste a file anywhere."""
+    data = base64.b64encode(file["buffer"]).decode()
+    assert page.evaluate(_HAND_OVER, [kind, file["name"], data, file["mimeType"]])
 
 
 def ready(page: Page) -> Locator:

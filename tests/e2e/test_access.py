@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 from make import WEB
-from playwright.sync_api import Page, expect
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
 
 from cleancut.server.keys import keys_file, make
 from tests.e2e.conftest import Open, Sites, Troubles
@@ -23,6 +25,8 @@ LAPTOP = {"width": 1280, "height": 800}
 # The narrowest phones, and a phone on its side.
 PHONE = {"width": 360, "height": 740}
 SIDEWAYS = {"width": 740, "height": 360}
+# Letters of a browser that has been told to enlarge them.
+LETTERS = ("130%", "150%", "200%")
 
 _FINDINGS = """async () => {
     const found = await axe.run(document, { resultTypes: ["violations"] });
@@ -30,7 +34,7 @@ _FINDINGS = """async () => {
         [id, help, ...nodes.map((node) => `${node.target}: ${node.failureSummary}`)].join("\\n  "));
 }"""
 
-# How far the page could be scrolled to the side, and what sticks out.
+# How far anything could be scrolled to the side, what sticks out, and words that do not fit what they stand on.
 _BEYOND = """() => {
     const root = document.documentElement;
     const far = Math.max(root.scrollWidth, document.body.scrollWidth) - root.clientWidth;
@@ -38,7 +42,10 @@ _BEYOND = """() => {
         const { left, right, width } = each.getBoundingClientRect();
         return width > 1 && (left < -1 || right > root.clientWidth + 1) && !each.closest("svg, .stage, .unseen");
     });
-    return far > 0 ? [far, ...out.slice(0, 5).map((each) => each.outerHTML.slice(0, 160))] : [];
+    const wide = [...document.querySelectorAll(".dialog, .side-settings, .editor-tools, .button")].filter(
+        (each) => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0);
+    const told = [...out.slice(0, 5), ...wide].map((each) => each.outerHTML.slice(0, 160));
+    return far > 0 || wide.length > 0 ? [far, ...told] : [];
 }"""
 
 
@@ -70,6 +77,12 @@ def look(page: Page, screen: str) -> None:
             page.evaluate("(direction) => { document.documentElement.dir = direction; }", direction)
             beyond: list[Any] = page.evaluate(_BEYOND)
             assert beyond == [], f"{screen}, {size['width']} wide, {direction}: {beyond}"
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    for letters in (*LETTERS, ""):
+        page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", letters)
+        beyond = page.evaluate(_BEYOND)
+        assert beyond == [], f"{screen}, letters of {letters}: {beyond}"
+    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
 
 
 def test_choosing(calm: Page) -> None:
@@ -123,12 +136,48 @@ def test_the_editor(calm: Page) -> None:
     expect(button(calm, "Go on editing")).to_be_visible()
     look(calm, "discard?")
     button(calm, "Go on editing").click()
+    calm.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    for letters in (*LETTERS, ""):
+        calm.evaluate("(size) => { document.documentElement.style.fontSize = size; }", letters)
+        for name in ("Undo", "Show original", "More settings", "Cancel", "Done"):
+            # Nothing lies on it.
+            button(calm, name).click(trial=True)
+    calm.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
     button(calm, "Done").click()
     expect(region(calm)).to_be_hidden()
     ready(calm)
     button(calm, "New photo").click()
     expect(calm.get_by_role("dialog")).to_be_visible()
     look(calm, "begin anew?")
+
+
+def test_in_the_systems_colours_a_colour_is_still_seen_and_so_is_how_far_it_is(open_page: Open) -> None:
+    page = open_page(forced_colors="active")
+    page.goto("/")
+    held = "**/api/v1/mattes"
+    page.route(held, lambda route: None)
+    choose(page, CAT)
+    # A bar that is not of one colour.
+    assert len(colours(page.locator(".progress-bar"))) > 1
+    button(page, "Cancel").click()
+    notice = page.locator(".notice")
+    assert notice.evaluate("(each) => getComputedStyle(each).borderTopWidth") == "1px"
+    page.unroute(held)
+    button(page, "Go on").click()
+    ready(page)
+    page.get_by_role("radio", name="Colour").check()
+    mint = page.locator(".swatch", has=page.get_by_role("radio", name="Mint"))
+    before = colours(mint)
+    assert (0xCF, 0xE3, 0xD8) in before
+    mint.click()
+    page.mouse.move(2, 2)
+    assert colours(mint) != before
+
+
+def colours(of: Locator) -> set[Any]:
+    """All that are seen in it."""
+    found = Image.open(io.BytesIO(of.screenshot(animations="disabled"))).convert("RGB")
+    return {colour for _, colour in found.getcolors(found.width * found.height) or ()}
 
 
 def test_many_photos(calm: Page) -> None:
@@ -139,6 +188,9 @@ def test_many_photos(calm: Page) -> None:
     button(calm, "Settings of a.jpg").click()
     expect(calm.get_by_role("dialog")).to_be_visible()
     look(calm, "settings of one")
+    button(calm, "Close").click()
+    button(calm, f"Settings of {long}").click()
+    look(calm, "settings of one of a long name")
     button(calm, "Close").click()
     button(calm, "Start over").click()
     expect(calm.get_by_role("dialog")).to_be_visible()

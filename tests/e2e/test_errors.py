@@ -18,6 +18,7 @@ from tests.e2e.steps import (
     done,
     download,
     edit,
+    hand_over,
     payload,
     photo_file,
     place,
@@ -69,8 +70,9 @@ def test_what_the_server_cannot_read_is_told_in_its_words(page: Page, troubles: 
         assert len([each for each in words if len(each) > 12]) >= 2, "what is wrong, and what helps"
         # It would not get any better.
         expect(button(page, "Try again")).to_be_hidden()
-        button(page, "Choose another photo").click()
-        expect(page.get_by_role("heading", name="Remove the background")).to_be_visible()
+        with page.expect_file_chooser():
+            button(page, "Choose another photo").click()
+        button(page, "New photo").click()
 
 
 def test_what_is_too_large_is_not_even_sent(sites: Sites, open_page: Open, troubles: Troubles) -> None:
@@ -118,6 +120,76 @@ def test_an_answer_of_something_in_between_is_told_in_the_pages_words(page: Page
     page.unroute(MATTES)
     button(page, "Try again").click()
     ready(page)
+
+
+@pytest.mark.parametrize(("status", "words"), [(413, "takes nothing as large as this"), (403, "(403)")])
+def test_what_something_in_between_refuses_is_told_and_tried_again_where_that_can_help(
+    page: Page, troubles: Troubles, status: int, words: str
+) -> None:
+    troubles.expect(str(status))
+    page.route(MATTES, lambda route: route.fulfill(status=status, content_type="text/html", body="<h1>No</h1>"))
+    choose(page, CAT)
+    expect(told(page)).to_contain_text(words)
+    expect(button(page, "Try again")).to_be_visible(visible=status == 403)
+    expect(button(page, "Choose another photo")).to_be_visible(visible=status == 413)
+    page.unroute(MATTES)
+    if status == 413:
+        choose(page, CAT, button="Choose another photo")
+    else:
+        button(page, "Try again").click()
+    ready(page)
+
+
+@pytest.mark.parametrize("url", [MATTES, PICTURES, "**/api/v1/mattes/*/matte.png"])
+def test_a_page_of_something_in_between_is_no_picture(page: Page, url: str) -> None:
+    page.route(url, lambda route: route.fulfill(content_type="text/html", body="<h1>Please log in</h1>"))
+    choose(page, CAT)
+    expect(told(page)).to_contain_text("in a way that this page does not know")
+    if url == PICTURES:
+        expect(page.get_by_role("link", name="Download", exact=True)).to_be_hidden()
+    page.unroute(url)
+    button(page, "Try again").click()
+    ready(page)
+    edit(page)
+
+
+def test_a_file_that_cannot_be_used_changes_nothing_about_the_photo_that_is_there(page: Page) -> None:
+    cut(page)
+    edit(page, "e")
+    page.mouse.click(*place(page, (220, 150)))
+    done(page)
+    ready(page)
+    for file, words in (
+        (payload("notes.txt", b"milk", "text/plain"), "notes.txt is not a picture."),
+        (payload("nothing.jpg", b""), "nothing.jpg is empty."),
+    ):
+        hand_over(page, "drop", file)
+        expect(told(page)).to_contain_text(words)
+        expect(page.get_by_role("dialog")).to_be_hidden()
+    assert download(page).alpha[150, 220] == 0
+    button(page, "Dismiss").click()
+    expect(told(page)).to_be_hidden()
+    # While it is being looked at, too.
+    button(page, "New photo").click()
+    button(page, "Begin anew").click()
+    page.route(MATTES, lambda route: None)
+    choose(page, CAT)
+    hand_over(page, "drop", payload("nothing.jpg", b""))
+    expect(told(page)).to_contain_text("nothing.jpg is empty.")
+    expect(page.get_by_role("progressbar", name="Cutting out")).to_be_visible()
+    expect(page.get_by_role("link", name="Preparing…")).to_be_visible()
+
+
+def test_a_failure_that_is_dismissed_can_still_be_tried_again(page: Page, troubles: Troubles) -> None:
+    troubles.expect("503")
+    cut(page)
+    refuse(page, PICTURES, 503, "too much to do")
+    page.get_by_role("radio", name="Colour").check()
+    button(page, "Dismiss").click()
+    expect(told(page)).to_be_hidden()
+    page.unroute(PICTURES)
+    button(page, "Try again").click()
+    assert download(page).alpha.min() == 255
 
 
 def test_an_answer_that_ends_too_early_is_no_result(page: Page) -> None:

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import partial
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
-from tests.e2e.conftest import Troubles
+from tests.e2e.conftest import Open, Sites, Troubles
 from tests.e2e.steps import (
     CAT,
     CAT_SIZE,
     File,
+    Sent,
     button,
     choose,
     done,
     download,
+    hand_over,
     kept,
     payload,
     photo_file,
     place,
     region,
+    until,
 )
 
 pytestmark = pytest.mark.real
@@ -101,6 +106,58 @@ def test_one_that_fails_costs_the_others_nothing(page: Page) -> None:
     expect(page.get_by_role("heading", name="2 photos")).to_be_visible()
 
 
+def test_an_empty_file_costs_the_others_nothing_either(page: Page) -> None:
+    choose(page, *photos("a.jpg", "b.jpg"), payload("nothing.jpg", b""))
+    finished(page, "2 of 3 done · 1 failed")
+    for _ in range(2):
+        page.reload()
+        finished(page, "2 of 3 done · 1 failed")
+    expect(card(page, "nothing.jpg")).to_contain_text("The file is empty.")
+
+
+def test_a_photo_that_comes_while_one_of_many_is_open_is_one_more_of_them(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    choose(page, *photos("a.jpg", "b.jpg"))
+    finished(page, "2 of 2 done")
+    before = address(page, "a.jpg")
+    page.get_by_role("button", name="a.jpg: Done").click()
+    expect(page.get_by_role("radio", name="Erase")).to_be_visible()
+    button(page, "Actual size").click()
+    page.keyboard.press("e")
+    page.mouse.click(*place(page, (220, 150)))
+    done(page)
+    # One that cannot be used does not lead away.
+    hand_over(page, "drop", payload("nothing.jpg", b""))
+    expect(page.get_by_role("alert")).to_contain_text("nothing.jpg is empty.")
+    hand_over(page, "drop", payload("c.jpg", CAT.read_bytes()))
+    expect(page.get_by_role("heading", name="3 photos")).to_be_visible()
+    finished(page, "3 of 3 done")
+    assert remade(page, "a.jpg", before).alpha[150, 220] == 0
+
+
+def test_names_that_some_systems_do_not_take_are_cleaned(page: Page) -> None:
+    choose(page, *photos('a "b": c?.jpg', "CON.jpg"))
+    finished(page, "2 of 2 done")
+    archive = download(page, button(page, "Download all"))
+    assert list(_unpacked(archive.data)) == ["a _b__ c_-cutout.png", "_CON-cutout.png"]
+
+
+def test_photos_that_wait_for_a_part_of_the_page_say_so(open_page: Open) -> None:
+    page = open_page()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/assets/screens-*.js", hold)
+    page.goto("/")
+    choose(page, *photos("a.jpg", "b.jpg"))
+    expect(page.get_by_text("Loading…")).to_be_visible()
+    for each in held:
+        each.continue_()
+    finished(page, "2 of 2 done")
+
+
 def test_settings_hold_for_all_or_for_one(page: Page) -> None:
     choose(page, *photos("a.jpg", "b.jpg"))
     finished(page, "2 of 2 done")
@@ -159,6 +216,13 @@ def test_more_are_added_and_dropped_while_others_aremade(page: Page) -> None:
     finished(page, "3 of 4 done · 1 failed")
 
 
+def test_what_is_chosen_outlives_a_reload_that_follows_at_once(page: Page) -> None:
+    choose(page, *photos("a.jpg", "b.jpg"))
+    page.reload()
+    expect(page.get_by_role("heading", name="2 photos")).to_be_visible()
+    finished(page, "2 of 2 done")
+
+
 def test_starting_over_forgets_all_here_and_on_the_server(page: Page, troubles: Troubles) -> None:
     troubles.expect("404")
     choose(page, *photos("a.jpg", "b.jpg"))
@@ -187,6 +251,38 @@ def test_all_can_be_cancelled_and_made_after_all(page: Page) -> None:
     page.unroute("**/api/v1/jobs/*/events")
     button(page, "Try 2 photos again").click()
     finished(page, "2 of 2 done")
+
+
+def test_three_tabs_with_long_queues_leave_the_browser_connections_for_a_fourth(
+    sites: Sites, open_page: Open, troubles: Troubles
+) -> None:
+    # Nothing is made, so that all that waits is listened to.
+    idle = sites(CLEANCUT_JOB_WORKERS="0")
+    troubles.allow(idle)
+    # The first four are a job, and the others another one.
+    many = [payload(f"{number}.png", photo_file(_plain(number), "PNG"), "image/png") for number in range(22)]
+    pages = [open_page(base_url=idle.address)]
+    pages += [pages[0].context.new_page() for _ in range(3)]
+    asked = [Sent(each) for each in pages]
+    for tab, sent in zip(pages[:3], asked[:3], strict=True):
+        tab.goto("/")
+        choose(tab, *many)
+        expect(card(tab, "21.png")).to_contain_text("In the queue")
+        until(tab, partial(sent.count, "GET", "/api/v1/jobs/[^/]+(/events)?"), lambda count: count >= 2)
+    assert [sent.count(*_LISTENING) for sent in asked] == [2, 0, 0, 0]
+    pages[3].goto("/", timeout=20_000)
+    expect(pages[3].get_by_role("heading", name="Remove the background")).to_be_visible()
+    # A tab that is closed leaves its lines to others.
+    pages[0].close()
+    choose(pages[3], *many)
+    until(pages[3], lambda: asked[3].count(*_LISTENING), lambda count: count == 2)
+
+
+_LISTENING = ("GET", "/api/v1/jobs/[^/]+/events")
+
+
+def _plain(value: int) -> NDArray[np.uint8]:
+    return np.full((60, 80, 3), value, np.uint8)
 
 
 def _unpacked(data: bytes) -> dict[str, Image.Image]:

@@ -11,7 +11,7 @@ import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.e2e.conftest import Open, Site
 from tests.e2e.steps import (
@@ -23,6 +23,7 @@ from tests.e2e.steps import (
     done,
     download,
     edit,
+    hand_over,
     payload,
     photo_file,
     place,
@@ -36,28 +37,10 @@ from tests.pictures import exif
 
 pytestmark = pytest.mark.real
 
-# What is dropped or pasted, as the browser hands it over.
-_HAND_OVER = """([kind, name, data]) => {
-    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
-    if (kind === "paste") {
-        document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true }));
-        return true;
-    }
-    const tell = (type) => {
-        const event = new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true });
-        document.body.dispatchEvent(event);
-        return event.defaultPrevented;
-    };
-    return tell("dragover") && tell("drop");
-}"""
 
-
-def hand_over(page: Page, kind: str, name: str) -> None:
-    """Drop or paste the cat."""
-    data = base64.b64encode(CAT.read_bytes()).decode()
-    assert page.evaluate(_HAND_OVER, [kind, name, data])
+def cat(name: str) -> FilePayload:
+    """The cat by another name."""
+    return payload(name, CAT.read_bytes())
 
 
 def test_choosing_a_photo_starts_at_once_and_ends_in_a_cutout(page: Page, site: Site) -> None:
@@ -82,14 +65,45 @@ def test_photos_come_by_sample_by_drop_and_by_paste(page: Page) -> None:
         button(page, name).click()
         assert ready(page).get_attribute("download") == f"{name.split()[-1].lower()}-cutout.png"
         button(page, "New photo").click()
-    hand_over(page, "drop", "dropped.jpg")
+    hand_over(page, "drop", cat("dropped.jpg"))
     assert download(page).name == "dropped-cutout.png"
     # On the photo that is there, too.
-    hand_over(page, "paste", "pasted.jpg")
+    hand_over(page, "paste", cat("pasted.jpg"))
     expect(page.get_by_role("heading", name="pasted.jpg")).to_be_visible()
     file = download(page)
     assert file.name == "pasted-cutout.png"
     assert file.image.size == CAT_SIZE
+
+
+def test_a_photo_of_ones_own_is_not_replaced_by_a_sample_that_comes_late(page: Page) -> None:
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        # Its picture on the button is another matter.
+        if route.request.resource_type == "fetch":
+            late.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/samples/pear.jpg", hold)
+    button(page, "Pear").click()
+    until(page, lambda: len(late), lambda count: count == 1)
+    choose(page, CAT)
+    expect(page.get_by_role("heading", name="cat.jpg")).to_be_visible()
+    late[0].continue_()
+    ready(page)
+    page.wait_for_timeout(500)
+    assert download(page).name == "cat-cutout.png"
+    # Nor as long as it is being chosen.
+    button(page, "New photo").click()
+    button(page, "Pear").click()
+    until(page, lambda: len(late), lambda count: count == 2)
+    with page.expect_file_chooser() as asked:
+        button(page, "Choose photos").click()
+    late[1].continue_()
+    page.wait_for_timeout(500)
+    asked.value.set_files(CAT)
+    expect(page.get_by_role("heading", name="cat.jpg")).to_be_visible()
 
 
 def test_an_accidental_drop_does_not_cost_what_was_drawn(page: Page) -> None:
@@ -97,7 +111,7 @@ def test_an_accidental_drop_does_not_cost_what_was_drawn(page: Page) -> None:
     edit(page, "e")
     page.mouse.click(*place(page, (200, 150)))
     done(page)
-    hand_over(page, "drop", "other.jpg")
+    hand_over(page, "drop", cat("other.jpg"))
     expect(page.get_by_role("dialog", name="Begin with another photo?")).to_be_visible()
     button(page, "Keep this one").click()
     assert download(page).alpha[150, 200] == 0
@@ -172,6 +186,18 @@ def test_looking_can_be_cancelled_and_gone_on_with(page: Page) -> None:
     page.unroute("**/api/v1/mattes")
     button(page, "Go on").click()
     assert download(page).image.size == CAT_SIZE
+
+
+def test_cancelling_a_better_quality_leaves_what_was_there(page: Page) -> None:
+    cut(page)
+    page.route("**/api/v1/mattes", lambda route: None)
+    page.get_by_role("radio", name="Best").check()
+    page.get_by_role("radio", name="Colour").check()
+    button(page, "Cancel").click()
+    expect(page.get_by_role("radio", name="Balanced")).to_be_checked()
+    assert download(page).alpha.min() == 255
+    expect(page.get_by_text("Stopped.")).to_be_hidden()
+    edit(page)
 
 
 def test_the_cutout_is_copied_as_a_picture(open_page: Open) -> None:

@@ -56,6 +56,18 @@ def test_a_key_opens_the_page_until_one_signs_out(closed: tuple[Site, str], clos
     expect(dialog).to_be_visible()
 
 
+def test_who_closes_the_dialog_finds_it_again(closed: tuple[Site, str], closed_page: Page) -> None:
+    page, (_, secret) = closed_page, closed
+    dialog = page.get_by_role("dialog", name="Sign in")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    button(page, "Sign in").click()
+    sign_in(page, secret)
+    expect(dialog).to_be_hidden()
+    expect(button(page, "Sign out")).to_be_visible()
+
+
 def test_whose_session_ends_signs_in_and_goes_on(closed: tuple[Site, str], closed_page: Page) -> None:
     page, (_, secret) = closed_page, closed
     expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()

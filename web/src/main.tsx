@@ -1,19 +1,38 @@
 import { createRoot } from "react-dom/client";
+import { Problem } from "./api/http";
 import { App } from "./app/App";
 import { INITIAL, reduce, type State } from "./app/state";
-import { loadWork } from "./keep";
+import { loadScreens } from "./app/useScreens";
+import { cameBack, loadWork } from "./keep";
 import "./look/tokens.css";
 import "./look/base.css";
 import { current, openQueue } from "./many/queue";
+import { en } from "./text/en";
+
+const NOT_READ = new Problem("not_read", en.problems.notRead, en.problems.unexpectedHint);
 
 /** The page as it was left, as far as the browser has kept it. */
 async function begun(): Promise<State> {
-  const [work, isQueue] = await Promise.all([loadWork().catch(() => null), openQueue()]);
+  let start = INITIAL;
+  const unread = () => {
+    // In a browser that keeps nothing there is nothing to be missed.
+    if (cameBack) start = reduce(INITIAL, { type: "refused", problem: NOT_READ });
+    return null;
+  };
+  const [work, isQueue] = await Promise.all([loadWork().catch(unread), openQueue().catch(unread)]);
   const { items, settings } = current().batch;
-  const state = isQueue ? reduce(INITIAL, { type: "queue restored", settings }) : INITIAL;
+  const state = isQueue ? reduce(start, { type: "queue restored", settings }) : start;
   if (!work) return state;
   return reduce(state, { type: "work restored", work, queued: items.some(({ id }) => id === work.photo.id) });
 }
 
+async function show(root: HTMLElement): Promise<void> {
+  // At once, though the first screen does without them: they are there when they are wanted, with or without a server.
+  const loading = loadScreens();
+  const state = await begun();
+  const screens = state.screen === "start" ? null : await loading;
+  createRoot(root).render(<App begun={state} screens={screens} />);
+}
+
 const root = document.getElementById("root");
-if (root) void begun().then((state) => createRoot(root).render(<App begun={state} />));
+if (root) void show(root);

@@ -1,11 +1,11 @@
 /** A matte once, its pictures as often as wanted. */
 
 import type { Matte, Settings } from "../app/contract";
-import type { Edit, Point, Reach } from "../edits";
+import type { Edit, GrowEdit, Reach } from "../edits";
 import { type Field, matteFields, pictureFields } from "../settings/fields";
 import { en } from "../text/en";
 import { events } from "./events";
-import { ask, askJson, isAbort, Problem, problemFrom, problemOf, type Refusal } from "./http";
+import { ask, askFile, askJson, isAbort, Problem, problemFrom, problemOf, type Refusal } from "./http";
 import type { components } from "./schema";
 
 type MatteInfo = components["schemas"]["MatteInfo"];
@@ -79,37 +79,39 @@ export async function makePicture(
   return picture(matteId, pictureFields(settings, edits), signal);
 }
 
+/** What a picture is, of any format. */
+const IMAGE = /^image\//;
+const PICTURE = /^image\/|^application\/zip/;
+
 /** The photo upright and as a JPEG, for one whose own format the browser does not show. */
 export async function readablePhoto(matteId: string, signal: AbortSignal): Promise<Blob> {
-  return (await ask(`/api/v1/mattes/${matteId}/view`, { signal })).blob();
+  const [blob] = await askFile(`/api/v1/mattes/${matteId}/view`, IMAGE, { signal });
+  return blob;
 }
 
 async function picture(matteId: string, fields: readonly Field[], signal: AbortSignal): Promise<Picture> {
-  const answer = await ask(`/api/v1/mattes/${matteId}/pictures`, {
+  const [blob, headers] = await askFile(`/api/v1/mattes/${matteId}/pictures`, PICTURE, {
     method: "POST",
     headers: { Accept: "image/*" },
     body: formOf(fields),
     signal,
   });
-  const side = (header: string) => Number(answer.headers.get(header) ?? 0);
-  try {
-    return { blob: await answer.blob(), width: side("X-Width"), height: side("X-Height") };
-  } catch (error) {
-    throw isAbort(error) ? error : problemOf(error);
-  }
+  const side = (header: string) => Number(headers.get(header) ?? 0);
+  return { blob, width: side("X-Width"), height: side("X-Height") };
 }
 
 /** The matte as the model gave it, a grey PNG. */
 export async function matteFile(matteId: string, signal: AbortSignal): Promise<Blob> {
-  return (await ask(`/api/v1/mattes/${matteId}/matte.png`, { signal })).blob();
+  const [blob] = await askFile(`/api/v1/mattes/${matteId}/matte.png`, IMAGE, { signal });
+  return blob;
 }
 
 /** What a point that grows to the next edge covers. */
-export const reach = (matteId: string, point: Point, amount: number, signal: AbortSignal): Promise<Reach> =>
+export const reach = (matteId: string, edit: GrowEdit, signal: AbortSignal): Promise<Reach> =>
   askJson<Reach>(`/api/v1/mattes/${matteId}/reach`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ point, reach: amount }),
+    body: JSON.stringify({ action: edit.action, point: edit.point, reach: edit.reach }),
     signal,
   });
 

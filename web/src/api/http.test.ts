@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { ask, awaitToken, canRetry, needsKey, Problem, problemOf, sentence, setToken } from "./http";
+import { en } from "../text/en";
+import { ask, askJson, awaitToken, canRetry, needsKey, Problem, problemOf, sentence, setToken } from "./http";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -42,6 +43,19 @@ test("an answer of something in between is told as such", async () => {
   expect((await caught("/x")).code).toBe("bad_answer");
 });
 
+test("a file that is too large for something in between is told as such, and not sent once more", async () => {
+  answers(() => new Response("<h1>413 Request Entity Too Large</h1>", { status: 413 }));
+  const problem = await caught("/x");
+  expect([problem.message, problem.status, canRetry(problem)]).toEqual([en.problems.tooMuch, 413, false]);
+});
+
+test("what is no JSON though it should be is another's answer, which may be right the next time", async () => {
+  answers(() => new Response("<h1>Please log in</h1>", { headers: { "Content-Type": "text/html" } }));
+  const problem = await askJson("/x").catch(problemOf);
+  expect(problem).toMatchObject({ code: "bad_answer", status: 0 });
+  expect(canRetry(problem as Problem)).toBe(true);
+});
+
 test("no answer is offline, and an abort stays an abort", async () => {
   answers(() => Promise.reject(new TypeError("Failed to fetch")));
   const problem = await caught("/x");
@@ -54,6 +68,8 @@ test("trying again is offered where it can help, and not for a picture that is d
   const at = (status: number) => new Problem("c", "", "", status);
   expect([429, 408, 500, 503].map((status) => canRetry(at(status)))).toEqual([true, true, true, true]);
   expect([400, 401, 403, 404, 413, 415, 422].some((status) => canRetry(at(status)))).toBe(false);
+  // What a proxy says today it need not say tomorrow.
+  expect(canRetry(new Problem("bad_answer", "", "", 403))).toBe(true);
   expect(needsKey(at(401))).toBe(true);
   expect(canRetry(problemOf(new RangeError("defect of the page")))).toBe(false);
 });

@@ -19,9 +19,9 @@ export class Problem extends Error {
   }
 }
 
-/** Whether the same request may go well another time. */
-export const canRetry = (problem: Problem): boolean =>
-  problem.code === "offline" || problem.status >= 500 || problem.status === 429 || problem.status === 408;
+/** Whether the same request may go well another time. What something in between answers may be another thing soon. */
+export const canRetry = ({ code, status }: Problem): boolean =>
+  code === "offline" || code === "bad_answer" || status >= 500 || status === 429 || status === 408;
 
 /** Whether nothing but signing in helps. */
 export const needsKey = (problem: Problem): boolean => problem.status === 401 || problem.code === "csrf_failed";
@@ -34,8 +34,13 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   // What fetch says where no answer came, in each browser's own words.
   if (error instanceof TypeError) return new Problem("offline", en.problems.offline, en.problems.offlineHint);
+  // What is no JSON though it should be.
+  if (error instanceof SyntaxError) return strange();
   return new Problem("unexpected", en.problems.unexpected, en.problems.unexpectedHint);
 }
+
+/** An answer that is no refusal, and not what was asked for either: the server has not answered. */
+const strange = (): Problem => new Problem("bad_answer", en.problems.badAnswer(200), en.problems.badAnswerHint);
 
 let csrf: string | null = null;
 let asking: Promise<unknown> = Promise.resolve();
@@ -74,6 +79,20 @@ export async function askJson<T>(path: string, init: RequestInit = {}): Promise<
   return (await (await ask(path, { ...init, headers })).json()) as T;
 }
 
+/** Sends a request whose answer is a file of one of these kinds. */
+export async function askFile(path: string, kinds: RegExp, init: RequestInit = {}): Promise<[Blob, Headers]> {
+  const answer = await ask(path, init);
+  if (!kinds.test(answer.headers.get("Content-Type") ?? "")) {
+    void answer.body?.cancel();
+    throw strange();
+  }
+  try {
+    return [await answer.blob(), answer.headers];
+  } catch (error) {
+    throw isAbort(error) ? error : problemOf(error);
+  }
+}
+
 /** What the server refuses with. */
 export interface Refusal {
   readonly error: string;
@@ -97,7 +116,9 @@ async function refusalOf(answer: Response): Promise<Problem> {
   } catch {
     // Something between here and the server has answered in its own way.
   }
-  return new Problem("bad_answer", en.problems.badAnswer(answer.status), en.problems.badAnswerHint, answer.status);
+  const { status } = answer;
+  if (status === 413) return new Problem("too_large_between", en.problems.tooMuch, en.problems.tooMuchHint, status);
+  return new Problem("bad_answer", en.problems.badAnswer(status), en.problems.badAnswerHint, status);
 }
 
 /** The server's words begin small and end without a stop, since they also stand on a command line. */

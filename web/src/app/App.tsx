@@ -1,32 +1,30 @@
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { Command, CommandGroup } from "../commands/command";
 import { useKeys } from "../commands/useKeys";
 import { Notice } from "../controls/Notice";
 import { retryNow } from "../many/queue";
 import type { SettingsContext } from "../settings/feature";
-import { SettingsPanel } from "../settings/SettingsPanel";
 import { en } from "../text/en";
 import type { Settings } from "./contract";
 import { Replace, Shortcuts, SignIn } from "./Dialogs";
 import { focusHeading } from "./focus";
 import { Header } from "./Header";
-import { PhotoScreen } from "./PhotoScreen";
 import { StartScreen } from "./StartScreen";
 import { type State, settingsOf } from "./state";
 import { useDrop } from "./useDrop";
 import { type Page, usePage } from "./usePage";
+import { type Found, useScreens } from "./useScreens";
 import "./app.css";
 
-// Who has one photo need not load what shows many.
-const ManyScreen = lazy(() =>
-  import("../many/ManyScreen").then(
-    ({ ManyScreen }) => ({ default: ManyScreen }),
-    () => ({ default: ManyMissing }),
-  ),
-);
+interface AppProps {
+  /** What was there when the page was left. */
+  readonly begun: State;
+  /** The screens that show it; null: it is the first one. */
+  readonly screens: Found | null;
+}
 
-/** The page. `begun`: what was there when it was left. */
-export function App({ begun }: { readonly begun: State }) {
+/** The page. */
+export function App({ begun, screens: loaded }: AppProps) {
   const page = usePage(begun);
   const { state, dispatch } = page;
   const [groups, setGroups] = useState<readonly CommandGroup[]>([]);
@@ -41,7 +39,8 @@ export function App({ begun }: { readonly begun: State }) {
     perform: () => dispatch({ type: "dialog", dialog: { kind: "shortcuts" } }),
   };
   useKeys([help]);
-  useHeadingFocus(state.screen);
+  const screens = useScreens(loaded, state.screen !== "start");
+  useHeadingFocus(state.screen, screens === null);
   const name = state.work?.photo.name;
   useEffect(() => {
     document.title = name ? `${name} · ${en.app.name}` : en.app.name;
@@ -49,7 +48,7 @@ export function App({ begun }: { readonly begun: State }) {
 
   return (
     <div className={`app app-${state.screen}`}>
-      <Screen page={page} help={help} onGroups={setGroups} />
+      <Screen page={page} screens={screens} help={help} onGroups={setGroups} />
       {dropping && (
         <div className="dropping" aria-hidden="true">
           <p>{en.start.drop}</p>
@@ -66,21 +65,67 @@ const pasting = ({ editing }: State): CommandGroup["commands"] =>
 
 interface ScreenProps {
   readonly page: Page;
+  readonly screens: Found | null;
   readonly help: Command;
   readonly onGroups: (groups: readonly CommandGroup[]) => void;
 }
 
-function Screen({ page, help, onGroups }: ScreenProps) {
+function Screen({ page, screens, help, onGroups }: ScreenProps) {
   const { state, dispatch, server } = page;
   const header = (children: ReactNode) => (
     <Header
-      signedIn={server.session?.keys_needed === true && server.session.signed_in}
+      signedIn={server.session?.keys_needed ? server.session.signed_in : null}
       onShortcuts={() => help.perform()}
+      onSignIn={page.askForKey}
       onSignOut={page.signOut}
     >
       {children}
     </Header>
   );
+  if (state.screen === "start") {
+    return (
+      <>
+        {header(null)}
+        <StartScreen
+          problem={state.refused}
+          keeping={server.info}
+          onFiles={page.choose}
+          onProblem={(problem) => dispatch({ type: "refused", problem })}
+          onSignIn={page.askForKey}
+        />
+      </>
+    );
+  }
+  if (screens === null || screens === "missing") {
+    return (
+      <>
+        {header(null)}
+        <main id="main">
+          {screens === null ? (
+            <p className="loading" role="status">
+              {en.app.loading}
+            </p>
+          ) : (
+            <Notice kind="problem" title={en.app.missing} hint={en.app.missingHint} />
+          )}
+        </main>
+      </>
+    );
+  }
+  return <Further page={page} screens={screens} header={header} onGroups={onGroups} />;
+}
+
+interface FurtherProps {
+  readonly page: Page;
+  readonly screens: Exclude<Found, "missing">;
+  readonly header: (children: ReactNode) => ReactNode;
+  readonly onGroups: ScreenProps["onGroups"];
+}
+
+/** One photo, or many. */
+function Further({ page, screens, header, onGroups }: FurtherProps) {
+  const { state, dispatch } = page;
+  const { ManyScreen, PhotoScreen, SettingsPanel } = screens;
   const onSettings = (settings: Settings) => dispatch({ type: "settings", settings });
   const panel = (settings: Settings, onChange: (next: Settings) => void) => (
     <SettingsPanel settings={settings} onSettings={onChange} context={contextOf(page)} />
@@ -98,59 +143,22 @@ function Screen({ page, help, onGroups }: ScreenProps) {
       />
     );
   }
-  if (state.screen === "many") return <Many page={page} header={header(null)} panel={panel} onSettings={onSettings} />;
   return (
     <>
       {header(null)}
-      <StartScreen
-        problem={state.problem?.problem ?? null}
-        keeping={server.info}
-        onFiles={page.choose}
-        onProblem={(problem) => dispatch({ type: "failed", place: "start", problem })}
-        onSignIn={page.askForKey}
-      />
-    </>
-  );
-}
-
-interface ManyProps {
-  readonly page: Page;
-  readonly header: ReactNode;
-  readonly panel: (settings: Settings, onSettings: (next: Settings) => void) => ReactNode;
-  readonly onSettings: (next: Settings) => void;
-}
-
-function Many({ page: { state, dispatch, askForKey }, header, panel, onSettings }: ManyProps) {
-  return (
-    <>
-      {header}
       <main className="queue" id="main">
-        <Suspense>
-          <ManyScreen
-            files={state.files}
-            settings={settingsOf(state)}
-            onSettings={onSettings}
-            panel={panel}
-            onEdit={(item) => dispatch({ type: "item opened", item })}
-            edited={state.edited}
-            onSignIn={askForKey}
-            onClose={() => dispatch({ type: "queue closed" })}
-          />
-          <Arrived />
-        </Suspense>
+        <ManyScreen
+          settings={settingsOf(state)}
+          onSettings={onSettings}
+          panel={panel}
+          onEdit={(item) => dispatch({ type: "item opened", item })}
+          edited={state.edited}
+          onSignIn={page.askForKey}
+          onClose={() => dispatch({ type: "queue closed" })}
+        />
       </main>
     </>
   );
-}
-
-/** The heading of what has been loaded meanwhile gets the focus. */
-function Arrived() {
-  useEffect(focusHeading, []);
-  return null;
-}
-
-function ManyMissing() {
-  return <Notice kind="problem" title={en.app.missing} hint={en.app.missingHint} />;
 }
 
 function Dialogs({ page, groups }: { readonly page: Page; readonly groups: readonly CommandGroup[] }) {
@@ -170,8 +178,7 @@ function Dialogs({ page, groups }: { readonly page: Page; readonly groups: reado
   if (dialog?.kind === "replace" && work) {
     const replace = () => {
       close();
-      if (dialog.files.length > 0) page.begin(dialog.files);
-      else page.leaveNow();
+      page.goOn();
     };
     return <Replace name={work.photo.name} onClose={close} onReplace={replace} />;
   }
@@ -188,11 +195,11 @@ const contextOf = ({ state, server, dispatch }: Page): SettingsContext => ({
 });
 
 /** Moves the focus to the heading of a screen that has come, so that it is read and Tab begins there. */
-function useHeadingFocus(screen: State["screen"]): void {
+function useHeadingFocus(screen: State["screen"], loading: boolean): void {
   const before = useRef(screen);
   useEffect(() => {
-    if (before.current === screen) return;
+    if (before.current === screen || (loading && screen !== "start")) return;
     before.current = screen;
     focusHeading();
-  }, [screen]);
+  }, [screen, loading]);
 }

@@ -10,12 +10,21 @@ interface DownloadProps {
   /** null: it is not what is wanted now. */
   readonly result: Result | null;
   readonly busy: boolean;
+  /** It could not be made, which has been read; null: that is not so. */
+  readonly onRetry: (() => void) | null;
   readonly ref: Ref<HTMLAnchorElement>;
 }
 
 /** The link to the finished picture. It can be dragged to a folder as well. */
-export function Download({ result, busy, ref }: DownloadProps) {
+export function Download({ result, busy, onRetry, ref }: DownloadProps) {
   const url = useObjectUrl(result?.blob ?? null);
+  if (!result && !busy && onRetry) {
+    return (
+      <button type="button" className="button button-primary download" onClick={onRetry}>
+        {en.problems.retry}
+      </button>
+    );
+  }
   if (!result || !url) {
     return (
       // biome-ignore lint/a11y/useFocusableInteractive: there is nothing to be pressed yet.

@@ -3,8 +3,9 @@ import { Button } from "../controls/Button";
 import { Choice } from "../controls/Choice";
 import { OVERLAYS, resetCommand } from "../editor/commands";
 import type { EditorPanelProps } from "../editor/contract";
-import { EditorNotes } from "../editor/EditorNotes";
+import { EdgesLater, EditorNotes } from "../editor/EditorNotes";
 import { CommandButton, HistoryButtons } from "../editor/HistoryButtons";
+import { applied } from "../editor/history";
 import { ActionChoice, Dials, ToolChoice } from "../editor/Toolbox";
 import { fullness } from "../editor/wire";
 import { en } from "../text/en";
@@ -14,22 +15,17 @@ import "../editor/editor.css";
 const OVERLAY_OPTIONS = OVERLAYS.map((value) => ({ value, label: en.editor.overlays[value] }));
 
 /** The tools beside the photo, or below it where the screen is narrow. */
-export function EditorPanel({ editor, busy, problem, kept, onDone, onCancel }: EditorPanelProps) {
-  const opened = useRef({ history: editor.history, edits: editor.edits });
+export function EditorPanel({ editor, from, edges, busy, problem, kept, onDone, onCancel }: EditorPanelProps) {
   const [question, setQuestion] = useState<"none" | "asked" | "answered">("none");
   const [open, setOpen] = useState(false);
   const { name } = editor.state.tools;
   const { edits, size } = editor;
+  const before = useMemo(() => applied(from), [from]);
   const { share, limit } = useMemo(() => fullness(edits, size.width, size.height), [edits, size.width, size.height]);
 
   // What opened it is gone, and with it the focus.
   const section = useRef<HTMLElement>(null);
   useEffect(() => section.current?.querySelector<HTMLElement>("input:checked")?.focus({ preventScroll: true }), []);
-
-  function leave(): void {
-    editor.onHistory(opened.current.history);
-    onCancel();
-  }
 
   return (
     <section className="editor" ref={section} aria-label={en.editor.label}>
@@ -53,9 +49,10 @@ export function EditorPanel({ editor, busy, problem, kept, onDone, onCancel }: E
         </div>
       </div>
       <div className="editor-foot">
+        <EdgesLater edges={edges} />
         <EditorNotes editor={editor} busy={busy} problem={problem} share={share} limit={limit} />
         {question === "asked" ? (
-          <Discard onDiscard={leave} onStay={() => setQuestion("answered")} />
+          <Discard onDiscard={onCancel} onStay={() => setQuestion("answered")} />
         ) : (
           <div className="editor-end">
             <div className="editor-steps" inert={busy}>
@@ -73,7 +70,7 @@ export function EditorPanel({ editor, busy, problem, kept, onDone, onCancel }: E
             </div>
             <Button
               ref={question === "answered" ? focused : null}
-              onClick={() => (same(edits, opened.current.edits) ? leave() : setQuestion("asked"))}
+              onClick={() => (same(edits, before) ? onCancel() : setQuestion("asked"))}
             >
               {en.editor.cancel}
             </Button>
@@ -93,7 +90,10 @@ interface DiscardProps {
   readonly onStay: () => void;
 }
 
-/** Asked where Cancel was, so that nothing covers the picture that it is about. */
+/**
+ * Asked where Cancel was, so that nothing covers the picture that it is about. Right there lies what loses nothing: the
+ * second press of a double click is none to discard.
+ */
 function Discard({ onDiscard, onStay }: DiscardProps) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: it holds no fields, and stands in no form.
@@ -104,7 +104,8 @@ function Discard({ onDiscard, onStay }: DiscardProps) {
       onKeyDown={(event) => event.key === "Escape" && onStay()}
     >
       <p>{en.editor.discardTitle}</p>
-      <Button onClick={onDiscard}>{en.editor.discard}</Button>
+      {/* Where the page itself scrolls this may lie there all the same. */}
+      <Button onClick={({ detail }) => detail < 2 && onDiscard()}>{en.editor.discard}</Button>
       <Button look="primary" ref={focused} onClick={onStay}>
         {en.editor.keepEditing}
       </Button>

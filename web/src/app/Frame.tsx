@@ -45,6 +45,7 @@ export function Frame({ work, stage, editor, context }: FrameProps) {
           label={text.stage(work.photo.name)}
           onView={setView}
           onEdit={editor.onEdit}
+          onReached={editor.onReached}
           onProblem={({ code }) => {
             if (code === "not_loaded") setBrokenAt(state.attempt);
             else dispatch({ type: "not shown", problem: notShown(code) });

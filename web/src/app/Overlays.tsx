@@ -1,10 +1,11 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Button } from "../controls/Button";
 import { Notice } from "../controls/Notice";
 import { en } from "../text/en";
 import type { PhotoContext } from "./commands";
 import type { Matte } from "./contract";
 import { focusHeading } from "./focus";
+import { PhotoInput } from "./PhotoInput";
 import { ProblemNotice } from "./ProblemNotice";
 import { type Act, looksForSubject } from "./state";
 
@@ -21,7 +22,9 @@ export function Overlays({ context }: { readonly context: PhotoContext }) {
     context.dispatch(act);
     focusHeading();
   };
-  const { problem } = state;
+  const { problem, refused } = state;
+  const input = useRef<HTMLInputElement>(null);
+  const onAnother = () => input.current?.click();
   // While something is drawn, nothing lies on the picture but what keeps it from being drawn on.
   if (state.editing !== "off" && state.work?.matte) return null;
   return (
@@ -33,16 +36,25 @@ export function Overlays({ context }: { readonly context: PhotoContext }) {
           <Button onClick={onLeave}>{text.newPhoto}</Button>
         </Notice>
       )}
-      {problem && problem.place !== "start" && (
+      {refused && (
+        <ProblemNotice
+          problem={refused}
+          onSignIn={context.askForKey}
+          onAnother={onAnother}
+          onDismiss={() => dispatch({ type: "refused", problem: null })}
+        />
+      )}
+      {problem && (
         <ProblemNotice
           problem={problem.problem}
           onRetry={() => dispatch({ type: "retry" })}
           onSignIn={context.askForKey}
-          onAnother={problem.place === "matte" ? onLeave : undefined}
+          onAnother={problem.place === "matte" && !refused ? onAnother : undefined}
           onDismiss={problem.place === "picture" ? () => dispatch({ type: "dismissed" }) : undefined}
         />
       )}
-      {!problem && <Advice state={state} dispatch={dispatch} />}
+      {!problem && !refused && <Advice state={state} dispatch={dispatch} />}
+      <PhotoInput ref={input} onFiles={context.choose} />
     </div>
   );
 }
@@ -53,7 +65,9 @@ function Progress({ step, onCancel }: { readonly step: string | null; readonly o
     <div className="progress">
       <div className="progress-words">
         <p>{said}</p>
-        <progress aria-label={text.progressTitle} />
+        <div className="progress-bar">
+          <progress aria-label={text.progressTitle} />
+        </div>
       </div>
       <Button onClick={onCancel}>{text.cancel}</Button>
     </div>

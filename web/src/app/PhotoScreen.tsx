@@ -46,6 +46,9 @@ export function PhotoScreen({ page, work, panel, header, onGroups }: PhotoScreen
     size: state.shown.photo ?? work.matte ?? NO_SIZE,
     history: work.history,
     onHistory: (history) => dispatch({ type: "history", history }),
+    tools: work.tools,
+    onTools: (tools) => dispatch({ type: "tools", tools }),
+    stage,
     editing: state.editing === "on",
     onMatteGone: page.matteGone,
     onKeyNeeded: page.askForKey,
@@ -68,6 +71,8 @@ export function PhotoScreen({ page, work, panel, header, onGroups }: PhotoScreen
           {editing ? (
             <EditorPanel
               editor={editor}
+              from={work.editedFrom ?? work.history}
+              edges={work.settings.edges}
               busy={state.editing === "closing"}
               problem={problemOf(state)}
               kept={page.kept}
@@ -95,7 +100,7 @@ function problemOf({ problem }: State): Told | null {
 }
 
 function contextOf(
-  { state, dispatch, leave, askForKey }: Page,
+  { state, dispatch, choose, leave, askForKey }: Page,
   stage: RefObject<StageHandle | null>,
   result: Result | null,
   copy: () => void,
@@ -109,6 +114,7 @@ function contextOf(
     onStage: () => document.activeElement === document.body || !!document.activeElement?.closest(".frame, h1"),
     download: () => link.current?.click(),
     copy,
+    choose,
     leave,
     askForKey,
   };

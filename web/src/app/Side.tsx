@@ -5,6 +5,7 @@ import { CommandButton } from "./CommandButton";
 import { compare, copy, edit, type PhotoContext } from "./commands";
 import type { Work } from "./contract";
 import { Download } from "./Download";
+import { focusHeading } from "./focus";
 import { looksForSubject, type Result } from "./state";
 import { Unkept } from "./Unkept";
 
@@ -15,6 +16,12 @@ interface SideProps {
   readonly context: PhotoContext;
   readonly link: RefObject<HTMLAnchorElement | null>;
   readonly kept: Kept | null;
+}
+
+// What is pressed goes away.
+function retry({ dispatch }: PhotoContext): void {
+  dispatch({ type: "retry" });
+  focusHeading();
 }
 
 /** What can be set, and the picture to be taken away. */
@@ -32,7 +39,12 @@ export function Side({ work, panel, result, context, link, kept }: SideProps) {
           <CommandButton command={compare} context={context} pressed={state.compare !== null} />
           <CommandButton command={copy} context={context} />
         </div>
-        <Download ref={link} result={result} busy={state.rendering || looksForSubject(state)} />
+        <Download
+          ref={link}
+          result={result}
+          busy={state.rendering || looksForSubject(state)}
+          onRetry={state.dismissed ? () => retry(context) : null}
+        />
         <p className="take-size">
           {size ? <bdi>{en.result.size(size.width, size.height)}</bdi> : "\u00a0"}
           {result && (

@@ -1,7 +1,8 @@
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Problem } from "../api/http";
 import { Button } from "../controls/Button";
 import { en } from "../text/en";
+import { PhotoInput, taken } from "./PhotoInput";
 import { ProblemNotice } from "./ProblemNotice";
 import { type Keeping, privacyLine } from "./privacy";
 import "./start.css";
@@ -21,17 +22,20 @@ type Sample = (typeof SAMPLES)[number];
 
 /** Where a photo is chosen, upon which the cut-out begins. */
 export function StartScreen({ problem, keeping, onFiles, onProblem, onSignIn }: StartScreenProps) {
-  const [fetching, setFetching] = useState<Sample | null>(null);
+  const [fetching, setFetching] = useState<AbortController | null>(null);
+  // A photo of one's own that has come meanwhile is what is wanted.
+  useEffect(() => () => fetching?.abort(), [fetching]);
 
   const take = async (sample: Sample) => {
-    setFetching(sample);
+    const abort = new AbortController();
+    setFetching(abort);
     try {
-      onFiles([await fetched(sample)]);
+      const file = await fetched(sample, abort.signal);
+      if (!abort.signal.aborted) onFiles([file]);
     } catch {
-      onProblem(new Problem("offline", en.problems.sample, en.problems.offlineHint));
-    } finally {
-      setFetching(null);
+      if (!abort.signal.aborted) onProblem(new Problem("offline", en.problems.sample, en.problems.offlineHint));
     }
+    setFetching((now) => (now === abort ? null : now));
   };
 
   return (
@@ -44,7 +48,7 @@ export function StartScreen({ problem, keeping, onFiles, onProblem, onSignIn }: 
           <span className="for-mouse">{text.lead}</span>
           <span className="for-touch">{text.leadTouch}</span>
         </p>
-        <Choosing onFiles={onFiles} />
+        <Choosing onFiles={onFiles} onOpen={() => setFetching(null)} />
         {problem && <ProblemNotice problem={problem} onSignIn={onSignIn} />}
       </div>
       <section className="start-samples" aria-labelledby="start-samples">
@@ -65,21 +69,25 @@ export function StartScreen({ problem, keeping, onFiles, onProblem, onSignIn }: 
   );
 }
 
-function Choosing({ onFiles }: Pick<StartScreenProps, "onFiles">) {
+interface ChoosingProps extends Pick<StartScreenProps, "onFiles"> {
+  /** Something is about to be chosen. */
+  readonly onOpen: () => void;
+}
+
+function Choosing({ onFiles, onOpen }: ChoosingProps) {
   const photos = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
-  const taken = (input: HTMLInputElement) => {
-    onFiles([...(input.files ?? [])]);
-    // The same photo chosen again is a choice, too.
-    input.value = "";
+  const open = (input: HTMLInputElement | null) => {
+    onOpen();
+    input?.click();
   };
   return (
     <div className="start-choose">
-      <Button look="primary" icon="image" onClick={() => photos.current?.click()}>
+      <Button look="primary" icon="image" onClick={() => open(photos.current)}>
         {text.choose}
       </Button>
       <span className="for-touch">
-        <Button icon="camera" onClick={() => camera.current?.click()}>
+        <Button icon="camera" onClick={() => open(camera.current)}>
           {text.camera}
         </Button>
       </span>
@@ -89,16 +97,7 @@ function Choosing({ onFiles }: Pick<StartScreenProps, "onFiles">) {
           <kbd>{/Mac/.test(navigator.userAgent) ? "⌘" : "Ctrl"}</kbd> <kbd>V</kbd>
         </span>
       </span>
-      <input
-        ref={photos}
-        type="file"
-        // HEIC and HEIF by their names: some browsers know no type for them.
-        accept="image/*,.heic,.heif,.avif,.tif,.tiff"
-        multiple
-        hidden
-        aria-label={text.choose}
-        onChange={(event) => taken(event.currentTarget)}
-      />
+      <PhotoInput ref={photos} onFiles={onFiles} />
       <input
         ref={camera}
         type="file"
@@ -106,7 +105,7 @@ function Choosing({ onFiles }: Pick<StartScreenProps, "onFiles">) {
         capture="environment"
         hidden
         aria-label={text.camera}
-        onChange={(event) => taken(event.currentTarget)}
+        onChange={({ currentTarget }) => onFiles(taken(currentTarget))}
       />
     </div>
   );
@@ -114,8 +113,8 @@ function Choosing({ onFiles }: Pick<StartScreenProps, "onFiles">) {
 
 const addressOf = (sample: Sample): string => `/samples/${sample}.jpg`;
 
-async function fetched(sample: Sample): Promise<File> {
-  const answer = await fetch(addressOf(sample));
+async function fetched(sample: Sample, signal: AbortSignal): Promise<File> {
+  const answer = await fetch(addressOf(sample), { signal });
   if (!answer.ok) throw new Error(String(answer.status));
   return new File([await answer.blob()], `${sample}.jpg`, { type: "image/jpeg" });
 }

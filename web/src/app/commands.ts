@@ -17,6 +17,8 @@ export interface PhotoContext {
   readonly onStage: () => boolean;
   download(): void;
   copy(): void;
+  /** Begins with other photos. */
+  choose(files: readonly File[]): void;
   leave(): void;
   askForKey(): void;
 }
@@ -74,8 +76,9 @@ const download: PhotoCommand = {
   label: text.download,
   icon: "download",
   keys: ["Mod+S"],
-  enabled: (context) => viewing(context) && context.ready,
-  perform: (context) => context.download(),
+  // Taken in any case: the browser would save the page itself.
+  enabled: () => true,
+  perform: (context) => viewing(context) && context.ready && context.download(),
 };
 
 const cancel: PhotoCommand = {

@@ -1,6 +1,7 @@
 /** What the parts of the page share: the photo in work, and what is wanted of it. */
 
 import type { History } from "../editor/history";
+import type { Tools } from "../editor/tools";
 import type { Behind } from "../stage/contract";
 
 export interface Photo {
@@ -43,5 +44,9 @@ export interface Work {
   readonly photo: Photo;
   readonly settings: Settings;
   readonly history: History;
+  /** As it was when the editor was opened, where Cancel leads back to; null: the editor is closed. */
+  readonly editedFrom: History | null;
+  /** As they were set last; null: as they lie there first. */
+  readonly tools: Tools | null;
   readonly matte: Matte | null;
 }

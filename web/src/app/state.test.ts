@@ -3,11 +3,12 @@ import { Problem } from "../api/http";
 import { add, EMPTY, undo } from "../editor/history";
 import type { Edit } from "../edits";
 import { DEFAULTS } from "../settings/defaults";
-import type { Matte, Photo, Settings } from "./contract";
+import type { Matte, Photo, Settings, Work } from "./contract";
 import { type Act, INITIAL, looksForSubject, reduce, type State, settingsOf, wouldLose } from "./state";
 
 const PHOTO: Photo = { id: "p", name: "cat.jpg", file: new Blob(["x"]) };
 const MATTE: Matte = { id: "m", width: 4, height: 3, subject: true, confidence: 0.9, model: "u2netp" };
+const CLOSED = { editedFrom: null, tools: null };
 const EDIT: Edit = { kind: "brush", action: "add", points: [[1, 1]], radius: 2, hardness: 1, opacity: 1 };
 const BUSY = new Problem("server_full", "Full.", "Wait.", 503);
 
@@ -89,8 +90,58 @@ test("the editor closes when the picture with its edits is there, and stays open
 test("a new attempt at a picture takes back what was said of the last, and of nothing else", () => {
   const failed = after(chosen, found, { type: "failed", place: "picture", problem: BUSY });
   expect(reduce(failed, { type: "rendering" }).problem).toBeNull();
-  const start = after({ type: "failed", place: "start", problem: BUSY });
-  expect(reduce(start, { type: "rendering" }).problem).not.toBeNull();
+  const matte = after(chosen, { type: "failed", place: "matte", problem: BUSY });
+  expect(reduce(matte, { type: "rendering" }).problem).not.toBeNull();
+});
+
+test("a file that cannot be used changes nothing about the photo that is there", () => {
+  const working = after(chosen, { type: "step", step: "infer" });
+  const refused = reduce(working, { type: "refused", problem: BUSY });
+  expect(refused).toEqual({ ...working, refused: BUSY });
+  expect(reduce(refused, { type: "refused", problem: null })).toEqual(working);
+  const failed = after(chosen, { type: "failed", place: "matte", problem: BUSY }, { type: "refused", problem: BUSY });
+  expect([looksForSubject(failed), failed.problem?.place]).toEqual([false, "matte"]);
+  // The next choice may be right.
+  expect(reduce(refused, { type: "photo chosen", photo: { ...PHOTO, id: "q" } }).refused).toBeNull();
+});
+
+test("a failure that is dismissed can be tried again, until that is done", () => {
+  const failed = after(chosen, found, { type: "failed", place: "picture", problem: BUSY });
+  const dismissed = reduce(failed, { type: "dismissed" });
+  expect([failed.dismissed, dismissed.dismissed, dismissed.problem]).toEqual([false, true, null]);
+  const acts: Act[] = [
+    { type: "retry" },
+    { type: "rendering" },
+    { type: "failed", place: "picture", problem: BUSY },
+    { type: "photo chosen", photo: PHOTO },
+  ];
+  for (const act of acts) expect(reduce(dismissed, act).dismissed).toBe(false);
+});
+
+test("cancelling another model or quality leads back to what was there", () => {
+  const loaded: Act = { type: "matte loaded", matte: new Blob(["m"]) };
+  const ready = after(chosen, found, loaded, cutout);
+  const blue = { behind: { kind: "colour", colour: "#0000ff" } } as const;
+  const looking = [set({ quality: "best" }), set({ quality: "best", model: "auto" }), set({ ...blue, model: "auto" })];
+  const cancelled = reduce(looking.reduce(reduce, ready), { type: "stopped" });
+  // What else was set meanwhile stays.
+  expect(cancelled.work?.settings).toEqual({ ...DEFAULTS, ...blue });
+  expect(settingsOf(reduce(cancelled, { type: "photo left" }))).toEqual({ ...DEFAULTS, ...blue });
+  expect([cancelled.work?.matte, cancelled.shown.matte]).toEqual([MATTE, ready.shown.matte]);
+  expect([cancelled.stopped, looksForSubject(cancelled)]).toEqual([false, false]);
+  // Once it is found, the way back is another choice.
+  const other = { ...MATTE, id: "n" };
+  const best = [set({ quality: "best" }), { type: "matte found", matte: other } as const].reduce(reduce, ready);
+  const gone = [{ type: "matte gone" }, { type: "stopped" }] as const;
+  expect(gone.reduce<State>(reduce, best)).toMatchObject({ stopped: true, work: { settings: { quality: "best" } } });
+});
+
+test("photos that are chosen while one of the queue is open go there, and what was done to that one as well", () => {
+  const item = { id: "i", photo: PHOTO, settings: { ...DEFAULTS, quality: "fast" as const }, history: EMPTY };
+  const open = after(set({ quality: "best" }), { type: "item opened", item }, drawn, { type: "edit done" }, cutout);
+  const back = reduce(open, { type: "photos chosen" });
+  expect([back.screen, back.item, back.edited?.id, back.edited?.history.steps.length]).toEqual(["many", null, "i", 1]);
+  expect(settingsOf(back).quality).toBe("best");
 });
 
 test("what the browser cannot show is asked of the server once, and then told", () => {
@@ -114,17 +165,46 @@ test("a photo of the queue goes back there with what was done to it, and its set
 });
 
 test("work that was kept comes back as it was, with its matte", () => {
-  const work = { photo: PHOTO, settings: { ...DEFAULTS, model: "auto" }, history: add(EMPTY, EDIT), matte: MATTE };
+  const work = {
+    photo: PHOTO,
+    settings: { ...DEFAULTS, model: "auto" },
+    history: add(EMPTY, EDIT),
+    ...CLOSED,
+    matte: MATTE,
+  };
   const state = after({ type: "work restored", work, queued: false });
   expect([state.screen, state.work, looksForSubject(state)]).toEqual(["photo", work, false]);
   expect(settingsOf(state).model).toBe("auto");
 });
 
+test("the editor is open again where it was, and Cancel leads back to where it was opened", () => {
+  const from = add(EMPTY, EDIT);
+  const editing = after(chosen, found, { type: "history", history: from }, { type: "edit" });
+  const drawnOver = reduce(editing, { type: "history", history: add(undo(from), EDIT) });
+  const { work } = drawnOver as { work: Work };
+  const again = reduce(INITIAL, { type: "work restored", work, queued: false });
+  expect([again.editing, again.work]).toEqual(["on", work]);
+  const left = reduce(again, { type: "edit cancelled" });
+  expect([left.editing, left.work?.history, left.work?.editedFrom]).toEqual(["off", from, null]);
+});
+
+test("an editor that is left is closed after a reload, too, however it was left", () => {
+  const editing = after(chosen, found, { type: "edit" }, drawn, { type: "edit done" });
+  // As long as the picture is not made, it may have to go on.
+  expect(editing.work?.editedFrom).toBe(EMPTY);
+  expect(reduce(editing, { type: "failed", place: "picture", problem: BUSY }).work?.editedFrom).toBe(EMPTY);
+  expect(reduce(editing, cutout).work?.editedFrom).toBeNull();
+  expect(reduce(editing, { type: "edit cancelled" }).work?.editedFrom).toBeNull();
+  expect(after(chosen, { type: "edit" }, { type: "edit done" }).work?.editedFrom).toBeNull();
+});
+
 test("one of the queue that was open is open again, and goes back to the queue", () => {
   const own = { ...DEFAULTS, quality: "fast" as const };
-  const work = { photo: PHOTO, settings: own, history: add(EMPTY, EDIT), matte: MATTE };
+  const work = { photo: PHOTO, settings: own, history: add(EMPTY, EDIT), ...CLOSED, matte: MATTE };
   const state = after({ type: "queue restored", settings: DEFAULTS }, { type: "work restored", work, queued: true });
   expect([state.screen, state.settings, wouldLose(state)]).toEqual(["photo", DEFAULTS, false]);
+  const drawing = reduce(INITIAL, { type: "work restored", work: { ...work, editedFrom: EMPTY }, queued: true });
+  expect([state.editing, drawing.editing]).toEqual(["off", "on"]);
   const back = reduce(state, { type: "photo left" });
   expect([back.screen, back.edited?.id, back.edited?.history]).toEqual(["many", PHOTO.id, work.history]);
 });

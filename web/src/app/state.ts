@@ -2,12 +2,13 @@
 
 import type { Problem } from "../api/http";
 import { EMPTY, type History } from "../editor/history";
+import type { Tools } from "../editor/tools";
 import type { ManyItem } from "../many/contract";
 import { DEFAULTS } from "../settings/defaults";
 import type { Matte, Photo, Settings, Work } from "./contract";
 
 /** Where something went wrong, and so where it is told. */
-export type Place = "start" | "matte" | "picture";
+export type Place = "matte" | "picture";
 
 /** `closing`: the edits are being made into the picture. */
 export type Editing = "off" | "on" | "closing";
@@ -29,10 +30,10 @@ export interface Shown {
 }
 
 /** What asks for an answer before anything else. `replace`: edits would be lost by what follows. */
-export type Dialog =
-  | { readonly kind: "shortcuts" }
-  | { readonly kind: "sign-in" }
-  | { readonly kind: "replace"; readonly files: readonly File[] };
+export type Dialog = { readonly kind: "shortcuts" } | { readonly kind: "sign-in" } | { readonly kind: "replace" };
+
+/** What another model or quality was chosen in place of, where Cancel leads back to. */
+type Before = Pick<Settings, "model" | "quality"> & { readonly matte: Matte; readonly shown: Blob | null };
 
 export interface State {
   readonly screen: "start" | "photo" | "many";
@@ -46,18 +47,22 @@ export interface State {
   readonly step: string | null;
   /** The user has cancelled it. */
   readonly stopped: boolean;
+  /** null: there is no matte to go back to. */
+  readonly before: Before | null;
   /** The picture that is wanted is being made. */
   readonly rendering: boolean;
   readonly result: Result | null;
   readonly problem: { readonly place: Place; readonly problem: Problem } | null;
+  /** It is not told any more, and not mended either. */
+  readonly dismissed: boolean;
+  /** Why what was chosen last is not taken. What is there goes on. */
+  readonly refused: Problem | null;
   /** Counts how often something was tried again. */
   readonly attempt: number;
   readonly editing: Editing;
   /** Where the photo ends and the cut-out begins, 0..1; null: they are not compared. */
   readonly compare: number | null;
   readonly dialog: Dialog | null;
-  /** Photos for the queue; null: those that are in it. */
-  readonly files: readonly File[] | null;
   /** The photo in work is one of the queue. */
   readonly item: ManyItem | null;
   /** What comes back to the queue. */
@@ -68,15 +73,21 @@ export interface State {
 
 const NOTHING: Shown = { photo: null, matte: null, cutout: null };
 
+/** What has become of a photo that was chosen just now. */
+const UNTOUCHED = { editedFrom: null, tools: null, matte: null } as const;
+
 /** What is known of a photo before anything is done to it. */
 const FRESH = {
   shown: NOTHING,
   foreign: false,
   step: null,
   stopped: false,
+  before: null,
   rendering: false,
   result: null,
   problem: null,
+  dismissed: false,
+  refused: null,
   editing: "off",
   compare: null,
   dialog: null,
@@ -88,7 +99,6 @@ export const INITIAL: State = {
   settings: DEFAULTS,
   work: null,
   attempt: 0,
-  files: null,
   item: null,
   edited: null,
   providerKey: "",
@@ -96,7 +106,10 @@ export const INITIAL: State = {
 
 export type Act =
   | { readonly type: "photo chosen"; readonly photo: Photo }
-  | { readonly type: "photos chosen"; readonly files: readonly File[] }
+  /** They are in the queue. */
+  | { readonly type: "photos chosen" }
+  /** null: it has been read. */
+  | { readonly type: "refused"; readonly problem: Problem | null }
   | { readonly type: "queue restored"; readonly settings: Settings }
   /** `queued`: it is one of the queue. */
   | { readonly type: "work restored"; readonly work: Work; readonly queued: boolean }
@@ -121,6 +134,7 @@ export type Act =
   | { readonly type: "settings"; readonly settings: Settings }
   | { readonly type: "provider key"; readonly key: string }
   | { readonly type: "history"; readonly history: History }
+  | { readonly type: "tools"; readonly tools: Tools }
   | { readonly type: "edit" }
   | { readonly type: "edit done" }
   | { readonly type: "edit cancelled" }
@@ -142,25 +156,26 @@ export const looksForSubject = (state: State): boolean =>
 export function reduce(state: State, act: Act): State {
   switch (act.type) {
     case "photo chosen":
-      return opened(state, { photo: act.photo, settings: settingsOf(state), history: EMPTY, matte: null });
+      return opened(state, { photo: act.photo, settings: settingsOf(state), history: EMPTY, ...UNTOUCHED });
     case "work restored":
       return act.queued ? queued(state, act.work) : opened(state, act.work);
     case "item opened":
       // What is set for one of the queue is set for it alone.
       return {
-        ...opened(state, { ...act.item, matte: null }),
+        ...opened(state, { ...act.item, ...UNTOUCHED, editedFrom: act.item.history }),
         settings: settingsOf(state),
         item: act.item,
-        editing: "on",
       };
     case "photos chosen":
-      return { ...left(state), screen: "many", files: act.files, item: null };
+      return state.item ? returned(state, state.item) : { ...left(state), screen: "many" };
+    case "refused":
+      return { ...state, refused: act.problem };
     case "queue restored":
-      return { ...state, screen: "many", files: null, settings: act.settings };
+      return { ...state, screen: "many", settings: act.settings };
     case "photo left":
       return state.item ? returned(state, state.item) : { ...left(state), screen: "start" };
     case "queue closed":
-      return { ...left(state), screen: "start", files: null, item: null, edited: null };
+      return { ...left(state), screen: "start", item: null, edited: null };
     case "dialog":
       return { ...state, dialog: act.dialog };
     case "provider key":
@@ -181,6 +196,7 @@ type ActOfPhoto = Exclude<
       | "work restored"
       | "item opened"
       | "photos chosen"
+      | "refused"
       | "queue restored"
       | "photo left"
       | "queue closed"
@@ -190,7 +206,7 @@ type ActOfPhoto = Exclude<
   }
 >;
 
-/** What concerns the photo in work, or the choice of one. */
+/** What concerns the photo in work. */
 function ofPhoto(state: State, act: ActOfPhoto): State {
   const { shown } = state;
   switch (act.type) {
@@ -206,34 +222,36 @@ function ofPhoto(state: State, act: ActOfPhoto): State {
     case "step":
       return { ...state, step: act.step };
     case "matte found":
-      return { ...withWork(state, { matte: act.matte }), step: null, problem: null };
+      return { ...withWork(state, { matte: act.matte }), step: null, problem: null, before: null };
     case "matte loaded":
       return { ...state, shown: { ...shown, matte: act.matte } };
     case "matte gone":
       return { ...withWork(state, { matte: null }), rendering: false };
     case "stopped":
-      return { ...state, stopped: true, step: null };
+      return stopped(state);
     case "rendering":
-      return { ...state, rendering: true, problem: except(state.problem, "picture") };
+      return { ...state, rendering: true, problem: except(state.problem, "picture"), dismissed: false };
     case "cutout made":
-      return closed({ ...state, shown: { ...shown, cutout: act.cutout } });
+      return done({ ...state, shown: { ...shown, cutout: act.cutout } });
     case "result made":
       return { ...state, result: act.result, rendering: false };
     case "failed":
       return failed(state, act.place, act.problem);
     case "retry":
-      return { ...state, problem: null, stopped: false, attempt: state.attempt + 1 };
+      return { ...state, problem: null, dismissed: false, stopped: false, attempt: state.attempt + 1 };
     case "dismissed":
-      return { ...state, problem: null };
+      return { ...state, problem: null, dismissed: true };
     case "history":
       return withWork(state, { history: act.history });
+    case "tools":
+      return withWork(state, { tools: act.tools });
     case "edit":
-      return state.work ? { ...state, editing: "on", compare: null } : state;
+      return state.work ? inEditor(state, state.work) : state;
     case "edit done":
       // Where there is nothing to be made anew, nothing is waited for.
-      return { ...state, editing: state.work?.matte ? "closing" : "off" };
+      return state.work?.matte ? { ...state, editing: "closing" } : closed(state);
     case "edit cancelled":
-      return { ...state, editing: "off" };
+      return state.work?.editedFrom ? closed(withWork(state, { history: state.work.editedFrom })) : state;
     case "compare":
       return { ...state, compare: act.at };
   }
@@ -246,6 +264,7 @@ const opened = (state: State, work: Work): State => ({
   work,
   settings: work.settings,
   item: null,
+  editing: work.editedFrom ? "on" : "off",
 });
 
 /** One of the queue that was left while it was open is open again. Its id is the photo's. */
@@ -262,7 +281,7 @@ const left = (state: State): State => ({ ...state, ...FRESH, settings: settingsO
 function returned(state: State, item: ManyItem): State {
   const work = state.work;
   const edited = work ? { ...item, settings: work.settings, history: work.history } : null;
-  return { ...state, ...FRESH, screen: "many", work: null, item: null, edited, files: null };
+  return { ...state, ...FRESH, screen: "many", work: null, item: null, edited };
 }
 
 const withWork = (state: State, part: Partial<Work>): State =>
@@ -273,19 +292,48 @@ function withSettings(state: State, settings: Settings): State {
   if (state.work === null) return { ...state, settings };
   const before = state.work.settings;
   const same = before.model === settings.model && before.quality === settings.quality;
-  const kept = same ? state : { ...state, stopped: false, problem: null, shown: { ...state.shown, matte: null } };
+  const kept = same ? state : { ...searching(state, state.work), stopped: false, problem: null };
   return {
     ...withWork(kept, { settings, matte: same ? state.work.matte : null }),
     settings: state.item ? state.settings : settings,
   };
 }
 
-function failed(state: State, place: Place, problem: Problem): State {
-  const editing = state.editing === "closing" ? "on" : state.editing;
-  return { ...state, problem: { place, problem }, step: null, rendering: false, editing };
+const searching = (state: State, { settings: { model, quality }, matte }: Work): State => ({
+  ...state,
+  before: matte ? { model, quality, matte, shown: state.shown.matte } : state.before,
+  shown: { ...state.shown, matte: null },
+});
+
+/** Looking is given up. Where another model or quality was tried, all is as it was before. */
+function stopped(state: State): State {
+  const { work, before } = state;
+  if (!work || !before) return { ...state, stopped: true, step: null };
+  const { model, quality, matte, shown } = before;
+  const settings = { ...work.settings, model, quality };
+  return {
+    ...withWork(state, { settings, matte }),
+    settings: state.item ? state.settings : settings,
+    shown: { ...state.shown, matte: shown },
+    before: null,
+    step: null,
+  };
 }
 
-const closed = (state: State): State => (state.editing === "closing" ? { ...state, editing: "off" } : state);
+function failed(state: State, place: Place, problem: Problem): State {
+  const editing = state.editing === "closing" ? "on" : state.editing;
+  return { ...state, problem: { place, problem }, dismissed: false, step: null, rendering: false, editing };
+}
+
+const done = (state: State): State => (state.editing === "closing" ? closed(state) : state);
+
+const inEditor = (state: State, { history }: Work): State => ({
+  ...withWork(state, { editedFrom: history }),
+  editing: "on",
+  compare: null,
+});
+
+const closed = (state: State): State => ({ ...withWork(state, { editedFrom: null }), editing: "off" });
 
 const except = (problem: State["problem"], place: Place): State["problem"] =>
   problem?.place === place ? null : problem;

@@ -17,6 +17,8 @@ export function useDrop(onFiles: ((files: readonly File[]) => void) | null, enab
     const hold = (event: DragEvent) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
+      // Seen at the pointer: nothing is done with them now.
+      if (latest.current === null) event.dataTransfer.dropEffect = "none";
       setOver(latest.current !== null);
     };
     // Between two elements of the page the pointer leaves one as well; only beyond the page it enters none.

@@ -1,9 +1,9 @@
-import { type Dispatch, useCallback, useEffect, useReducer, useRef } from "react";
+import { type Dispatch, startTransition, useEffect, useReducer, useRef } from "react";
 import { needsKey, Problem } from "../api/http";
 import type { Kept } from "../keep";
-import { askOver, current } from "../many/queue";
+import { addFiles, askOver, current } from "../many/queue";
 import { measure, taken } from "./choosing";
-import { type Act, reduce, type State, wouldLose } from "./state";
+import { type Act, reduce, type State, settingsOf, wouldLose } from "./state";
 import { useKeep } from "./useKeep";
 import { useMatte } from "./useMatte";
 import { useRender } from "./useRender";
@@ -21,12 +21,10 @@ export interface Page {
   readonly kept: Kept | null;
   /** Photos were chosen. Asks first where something drawn would be lost. */
   choose(files: readonly File[]): void;
-  /** The same, after it was asked. */
-  begin(files: readonly File[]): void;
   /** Leaves the photo; asks as well. */
   leave(): void;
-  /** Does what was asked about: leaving, or signing out. */
-  leaveNow(): void;
+  /** Does what was asked about: beginning with another photo, leaving, or signing out. */
+  goOn(): void;
   askForKey(): void;
   /** The server keeps this matte no more: whether it is made again now, and nobody is asked. */
   matteGone(id: string): boolean;
@@ -43,16 +41,16 @@ export function usePage(begun: State): Page {
   const kept = useKeep(state);
   useSize(state, dispatch);
   useSignIn(server, state, dispatch);
-  const begin = useBegin(dispatch, server.info?.v1.max_bytes ?? null);
 
   const left = () => dispatch({ type: "photo left" });
   // What follows when the question is answered.
-  const leaving = useRef(left);
-  const asked = (files: readonly File[], goOn: () => void, loses = wouldLose(state)) => {
-    leaving.current = goOn;
-    if (loses) dispatch({ type: "dialog", dialog: { kind: "replace", files } });
+  const following = useRef(left);
+  const asked = (goOn: () => void, loses: boolean) => {
+    following.current = goOn;
+    if (loses) dispatch({ type: "dialog", dialog: { kind: "replace" } });
     else goOn();
   };
+  const chosen = useChosen(state, dispatch, server.info?.v1.max_bytes ?? null, asked);
   const signOut = useSignOut(server, dispatch);
   return {
     state,
@@ -60,38 +58,49 @@ export function usePage(begun: State): Page {
     server,
     wanted,
     kept,
-    begin,
-    leaveNow: () => leaving.current(),
+    goOn: () => following.current(),
     choose: (files) => {
-      if (files.length > 0 && state.editing === "off") asked(files, () => begin(files));
+      if (state.editing === "off") void chosen(files);
     },
-    leave: () => asked([], left),
+    leave: () => asked(left, wouldLose(state)),
     askForKey: () => dispatch({ type: "dialog", dialog: { kind: "sign-in" } }),
     matteGone: onGone,
     signOut: () => {
       const { items } = current().batch;
       const drawn = [state.work, ...items].some((each) => (each?.history.steps.length ?? 0) > 0);
       if (state.screen === "many" && items.length > 0) askOver(signOut);
-      else asked([], signOut, state.work !== null && drawn);
+      else asked(signOut, state.work !== null && drawn);
     },
   };
 }
 
-function useBegin(dispatch: Dispatch<Act>, maxBytes: number | null): (files: readonly File[]) => void {
-  return useCallback(
-    async (files: readonly File[]) => {
-      const [first] = files;
-      if (!first) return;
-      if (files.length > 1) {
-        dispatch({ type: "photos chosen", files });
-        return;
-      }
-      const found = await taken(first, maxBytes);
-      if (found instanceof Problem) dispatch({ type: "failed", place: "start", problem: found });
-      else dispatch({ type: "photo chosen", photo: found });
-    },
-    [dispatch, maxBytes],
-  );
+type Asked = (goOn: () => void, loses: boolean) => void;
+
+/** Takes what is chosen: a file by itself is looked at first, then it is asked about. Of two choices the last one counts. */
+function useChosen(state: State, dispatch: Dispatch<Act>, maxBytes: number | null, asked: Asked) {
+  const now = useRef({ state, asked });
+  useEffect(() => {
+    now.current = { state, asked };
+  });
+  const choices = useRef(0);
+  const queue = (files: readonly File[]) => {
+    // At once, so that they are kept whatever happens to the page from here on.
+    addFiles(files, settingsOf(now.current.state));
+    startTransition(() => dispatch({ type: "photos chosen" }));
+  };
+  return async (files: readonly File[]) => {
+    const [first] = files;
+    if (!first) return;
+    choices.current += 1;
+    const mine = choices.current;
+    const photo = files.length > 1 ? null : await taken(first, maxBytes);
+    if (choices.current !== mine) return;
+    const { state, asked } = now.current;
+    if (photo instanceof Problem) dispatch({ type: "refused", problem: photo });
+    // One of the queue goes back there, and nothing of it is lost.
+    else if (photo && !state.item) asked(() => dispatch({ type: "photo chosen", photo }), wouldLose(state));
+    else asked(() => queue(files), wouldLose(state));
+  };
 }
 
 /** Looks how large the photo is, or whether the browser can show it at all. */

@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
+import type { ButtonHTMLAttributes, Ref } from "react";
 import { Icon, type IconName } from "../look/Icon";
 import "./button.css";
 
@@ -8,22 +8,18 @@ interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "cla
   readonly look?: "plain" | "primary" | "quiet";
   /** The icon alone is shown; the words are its name. */
   readonly bare?: boolean;
-  readonly children: ReactNode;
+  readonly children: string;
   readonly ref?: Ref<HTMLButtonElement>;
 }
 
 /** Something to be pressed. */
 export function Button({ icon, look = "plain", bare = false, children, type = "button", ...rest }: ButtonProps) {
-  const hint = bare && typeof children === "string" ? children : undefined;
+  // No words that are unseen: they cost more than others where there are hundreds of buttons.
+  const name = bare ? { "aria-label": children, title: children } : null;
   return (
-    <button
-      {...rest}
-      type={type}
-      className={`button button-${look}${bare ? " button-bare" : ""}`}
-      title={rest.title ?? hint}
-    >
+    <button {...name} {...rest} type={type} className={`button button-${look}${bare ? " button-bare" : ""}`}>
       {icon && <Icon name={icon} />}
-      <span className={bare ? "unseen" : undefined}>{children}</span>
+      {!bare && <span>{children}</span>}
     </button>
   );
 }

@@ -78,11 +78,11 @@ export const Card = memo(function Card({
             className="button button-quiet button-bare"
             href={resultUrl(result.job, result.number)}
             download={fileName(item) ?? ""}
+            aria-label={text.download(name)}
             title={text.download(name)}
             tabIndex={tabIndex}
           >
             <Icon name="download" />
-            <span className="unseen">{text.download(name)}</span>
           </a>
         )}
         {canAgain(item, stale) && (

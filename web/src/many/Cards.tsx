@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useCallback, useDeferredValue, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, startTransition, useCallback, useEffect, useId, useRef, useState } from "react";
 import { en } from "../text/en";
 import { Card, thumbKeys } from "./Card";
 import type { Batch } from "./contract";
@@ -18,8 +18,8 @@ interface CardsProps {
   readonly onSettings: (id: string) => void;
 }
 
-// More than fit on most screens.
-const AT_ONCE = 24;
+// What can be put on the screen in a quarter of a frame or so where nothing else is done.
+const PIECE = 16;
 
 /** All photos. Arrow keys go from one to the next, so that Tab need not pass them all. */
 export function Cards({ batch, halted, first, onEdit, onSettings }: CardsProps) {
@@ -27,8 +27,7 @@ export function Cards({ batch, halted, first, onEdit, onSettings }: CardsProps) 
   const list = useRef<HTMLUListElement>(null);
   const [chosen, setChosen] = useState(first);
   const id = useId();
-  // The rest follows piece by piece, between what else is to be done.
-  const shown = Math.max(AT_ONCE, useDeferredValue(items.length, AT_ONCE));
+  const shown = usePieces(items.length);
   const active = items.some((item) => item.id === chosen) ? chosen : (items[0]?.id ?? null);
 
   // For handlers that stay the same, so that cards do.
@@ -79,6 +78,15 @@ export function Cards({ batch, halted, first, onEdit, onSettings }: CardsProps) 
       </ul>
     </>
   );
+}
+
+/** How many of so many are shown: one piece at once, the others one by one between what else is to be done. */
+function usePieces(all: number): number {
+  const [shown, setShown] = useState(PIECE);
+  useEffect(() => {
+    if (shown < all) startTransition(() => setShown(shown + PIECE));
+  }, [shown, all]);
+  return shown;
 }
 
 function onKeyDown(event: KeyboardEvent<HTMLUListElement>): void {

@@ -7,21 +7,21 @@ import { Cards } from "./Cards";
 import type { Batch, ManyProps } from "./contract";
 import { ManyHeader } from "./ManyHeader";
 import { ManyNotices } from "./ManyNotices";
-import { addFiles, askOver, current, dispatch, forgetAll, openQueue, setSettings, subscribe } from "./queue";
+import { addFiles, askOver, current, dispatch, forgetAll, setSettings, subscribe } from "./queue";
 import "./many.css";
 
 const text = en.many;
 
 /** A queue of photos: each with its state, its settings, and what was made of it. */
 export function ManyScreen(props: ManyProps) {
-  const { files, settings, onSettings, panel, edited, onClose, onEdit, onSignIn } = props;
+  const { settings, onSettings, panel, edited, onClose, onEdit, onSignIn } = props;
   const { batch, trouble, kept, over } = useSyncExternalStore(subscribe, current);
   const [asked, setAsked] = useState<
     { readonly kind: "all" | "over" } | { readonly kind: "one"; readonly id: string }
   >();
-  const isOpen = useOpened(files, settings, onSettings);
-  useEdited(edited, isOpen);
-  const dropping = useDrop(isOpen && !asked ? addFiles : null, true);
+  useTheirs(settings, onSettings);
+  useEdited(edited);
+  const dropping = useDrop(asked ? null : (files) => addFiles(files), true);
 
   const now = useRef({ batch, onEdit });
   useEffect(() => {
@@ -36,13 +36,12 @@ export function ManyScreen(props: ManyProps) {
 
   // The last one was removed.
   const had = useRef(false);
-  const left = isOpen && batch.items.length === 0 && had.current;
+  const left = batch.items.length === 0 && had.current;
   useEffect(() => {
     had.current ||= batch.items.length > 0;
     if (left) onClose();
   }, [batch.items.length, left, onClose]);
 
-  if (!isOpen) return <p className="many-opening">{text.stillEmpty}</p>;
   const close = () => {
     setAsked(undefined);
     askOver(null);
@@ -115,44 +114,22 @@ function OneSettings({ id, batch, panel, onClose }: OneProps) {
   );
 }
 
-// Each choice of files is added once, however often the screen comes and goes.
-const added = new WeakSet<readonly File[]>();
-
-/** Opens the queue as it was kept, and adds what was chosen; whether that has been done. */
-function useOpened(
-  files: readonly File[] | null,
-  settings: ManyProps["settings"],
-  onSettings: ManyProps["onSettings"],
-): boolean {
-  const [opened, setOpened] = useState(current().batch.items.length > 0);
+/** What is set for photos that were there already is what is set from now on. */
+function useTheirs(settings: ManyProps["settings"], onSettings: ManyProps["onSettings"]): void {
   const first = useRef({ settings, onSettings });
   useEffect(() => {
-    let stopped = false;
-    void openQueue().then((isKept) => {
-      if (stopped) return;
-      // The settings of photos that are there already stay theirs.
-      if (!isKept) setSettings(first.current.settings);
-      else if (current().batch.settings !== first.current.settings) first.current.onSettings(current().batch.settings);
-      if (files && !added.has(files)) {
-        added.add(files);
-        addFiles(files);
-      }
-      setOpened(true);
-    });
-    return () => {
-      stopped = true;
-    };
-  }, [files]);
-  return opened;
+    const { settings, onSettings } = first.current;
+    if (current().batch.settings !== settings) onSettings(current().batch.settings);
+  }, []);
 }
 
 let lastEdited: ManyProps["edited"] = null;
 
 /** What comes back from being edited is taken once. */
-function useEdited(edited: ManyProps["edited"], isOpen: boolean): void {
+function useEdited(edited: ManyProps["edited"]): void {
   useEffect(() => {
-    if (!isOpen || !edited || edited === lastEdited) return;
+    if (!edited || edited === lastEdited) return;
     lastEdited = edited;
     dispatch({ type: "edited", item: edited });
-  }, [edited, isOpen]);
+  }, [edited]);
 }

@@ -1,11 +1,12 @@
 /**
  * Many photos at once: the seam between the app and the queue.
  *
- *     <ManyScreen files={chosen} settings={settings} onSettings={setSettings} panel={(now, change) => <… />}
+ *     <ManyScreen settings={settings} onSettings={setSettings} panel={(now, change) => <… />}
  *                 onEdit={(item) => …} edited={edited} onClose={() => …} />
  *
  * The queue itself outlives the screen (`queue.ts`): while one photo is edited elsewhere, the others go on. There,
- * `openQueue()` says at the start whether photos are kept, and `keepDrawn(item)` keeps edits of one before it comes back.
+ * `openQueue()` says at the start whether photos are kept, `addFiles(chosen, settings)` adds photos, and `keepDrawn(item)`
+ * keeps edits of one before it comes back.
  */
 
 import type { ReactNode } from "react";
@@ -22,8 +23,6 @@ export interface ManyItem {
 }
 
 export interface ManyProps {
-  /** Photos that were chosen. Each new array is added to the queue once; null: the queue goes on as it is, or as it is kept. */
-  readonly files: readonly File[] | null;
   /** Of all photos that have none of their own. */
   readonly settings: Settings;
   readonly onSettings: (next: Settings) => void;

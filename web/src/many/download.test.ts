@@ -49,6 +49,27 @@ it("names a result as its photo, by the format that it was made in", () => {
   expect(cutoutName(".jpg", "png")).toBe("photo-cutout.png");
 });
 
+it("is called by a name that every system takes", () => {
+  const names = {
+    'it\'s "a" <b> c:d|e?f*g\u0007.jpg': "it's _a_ _b_ c_d_e_f_g_",
+    "a/b\\c.jpg": "a_b_c",
+    "..hidden.jpg": "hidden",
+    " wide . .jpg": "wide",
+    "CON.jpg": "_CON",
+    "lpt1.old.jpg": "_lpt1.old",
+    "Console.jpg": "Console",
+    "Größe 🐈‍⬛ ß.jpg": "Größe 🐈‍⬛ ß",
+    " ... .jpg": "photo",
+  };
+  for (const [name, wanted] of Object.entries(names)) expect(cutoutName(name, "png")).toBe(`${wanted}-cutout.png`);
+});
+
+it("shortens a long name to what systems take, by whole characters", () => {
+  const name = cutoutName(`${"ü".repeat(80)}${"🐈".repeat(60)}.jpg`, "webp");
+  expect(new TextEncoder().encode(name).length).toBeLessThan(245);
+  expect(name).toMatch(/^ü{80}(🐈)+-cutout\.webp$/u);
+});
+
 it("tells names apart where capitals do not count, and takes none that another has", () => {
   expect(unique(["a.png", "A.png", "a-2.png", "a.png", ".x"])).toEqual([
     "a.png",

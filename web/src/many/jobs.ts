@@ -28,6 +28,8 @@ export interface Api {
   cancel(id: string): Promise<void>;
   /** Deletes a job with its results. */
   remove(id: string): Promise<void>;
+  /** Deletes what was sent under a job's key, if there is anything, also if it is still on its way. */
+  removeSent(key: string): Promise<void>;
   /** Tells what happens to it until it has ended or `stop` is called; `onLost` where it cannot be heard. */
   listen(id: string, ear: Ear): { stop(): void };
 }
@@ -67,6 +69,10 @@ export const api: Api = {
 
   async remove(id) {
     await ask(`${PLACE}/${id}`, { method: "DELETE" });
+  },
+
+  async removeSent(key) {
+    await ask(PLACE, { method: "DELETE", headers: { "Idempotency-Key": key } });
   },
 
   listen,

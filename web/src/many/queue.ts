@@ -49,7 +49,9 @@ export function dispatch(action: Action): void {
   if (batch === queue.batch) return;
   set({ ...queue, batch });
   keep();
-  runner.wake();
+  // Files that were chosen just now are kept first: the browser looks each one up for that, and once more to send it.
+  if (action.type === "add") setTimeout(runner.wake);
+  else runner.wake();
 }
 
 // Once, when the page comes: what another tab keeps later is that tab's.
@@ -57,16 +59,16 @@ const opening = loadBatch().then((batch) => {
   if (batch) dispatch({ type: "restore", batch });
 });
 
-/** Waits until the queue is as it was kept; whether there are photos in it. */
+/** Waits until the queue is as it was kept; whether there are photos in it. Rejects where that cannot be read. */
 export async function openQueue(): Promise<boolean> {
   await opening;
   return queue.batch.items.length > 0;
 }
 
-/** Adds files; those that are no photos are there as well, and say so. */
-export function addFiles(files: readonly File[]): void {
+/** Adds files; those that are no photos are there as well, and say so. `settings`: those that a queue begins with. */
+export function addFiles(files: readonly File[], settings?: Settings): void {
   const photos = files.map((file) => ({ photo: { id: word(), name: file.name, file }, problem: problemOf(file) }));
-  dispatch({ type: "add", photos });
+  dispatch({ type: "add", photos, settings });
 }
 
 /** The settings of all photos that have none of their own. */
@@ -129,9 +131,9 @@ async function save(): Promise<void> {
 }
 
 function problemOf(file: File): Problem | null {
-  const { empty, emptyHint, notPicture, notPictureHint } = en.problems;
-  if (file.size === 0) return { error: empty(file.name), code: "input_missing", hint: emptyHint };
-  // Many formats have no type that the browser knows: of these the server judges.
+  const { notPicture, notPictureHint } = en.problems;
+  // Many formats have no type that the browser knows: of these the server judges. It also tells which are empty: the
+  // browser would look that up on the disk, one file after the other, while the page waits.
   if (file.type === "" || file.type.startsWith("image/") || file.type === "application/octet-stream") return null;
   return { error: notPicture(file.name), code: "not_an_image", hint: notPictureHint };
 }

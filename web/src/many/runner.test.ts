@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Problem } from "../api/http";
+import { Locks } from "../keep/samples";
 import type { Batch } from "./contract";
 import type { Api, Ear } from "./jobs";
 import { createRunner, type Trouble } from "./runner";
@@ -32,6 +33,9 @@ function begin(batch: Batch, over: Partial<Api> = {}) {
     async remove(id) {
       calls.push(`remove ${id}`);
     },
+    async removeSent(key) {
+      calls.push(`remove what was sent under ${key}`);
+    },
     listen(id, ear) {
       ears.set(id, ear);
       return { stop: () => ears.delete(id) };
@@ -50,6 +54,8 @@ function begin(batch: Batch, over: Partial<Api> = {}) {
   runner.wake();
   return { state, dispatch, runner, ears, calls, keys, pictures };
 }
+
+type Begun = ReturnType<typeof begin>;
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
@@ -71,9 +77,15 @@ function failing(...problems: readonly Problem[]): Pick<Api, "send"> & { readonl
   };
 }
 
-beforeEach(() => void vi.useFakeTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("navigator", { locks: new Locks().of({}) });
+});
 
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 it("sends, hears of each picture, and looks once more at the end", async () => {
   const { state, ears, pictures, calls } = begin(photos({ a: 1, b: 1 }));
@@ -206,10 +218,39 @@ it("stops what is being sent when it is cancelled, and deletes what came through
   });
   dispatch({ type: "cancel" });
   expect([signal?.aborted, states(state.batch).a]).toEqual([true, "cancelled"]);
+  expect(calls).toEqual([expect.stringMatching("remove what was sent under .")]);
   answer("late");
   await settle();
-  expect(calls).toEqual(["remove late"]);
+  expect(calls.slice(1)).toEqual(["remove late"]);
 });
+
+it("aborts before it has what may have come through deleted", () => {
+  const order: string[] = [];
+  const { dispatch } = begin(photos({ a: 1 }), {
+    send: (_job, _items, signal) => {
+      signal.addEventListener("abort", () => order.push("abort"));
+      return new Promise(() => undefined);
+    },
+    removeSent: async () => void order.push("remove"),
+  });
+  dispatch({ type: "forget" });
+  expect(order).toEqual(["abort", "remove"]);
+});
+
+it.each(["forget", "cancel"] as const)(
+  "deletes at %s what was sent and has no answer, also after a reload",
+  async (type) => {
+    const api = failing(refuse("offline", 0));
+    const before = begin(photos({ a: 1 }), api);
+    await settle();
+    const after = begin(before.state.batch, { send: async () => Promise.reject(refuse("offline", 0)) });
+    await settle();
+    for (const { dispatch, calls } of [before, after]) {
+      dispatch({ type });
+      expect(calls).toEqual([`remove what was sent under ${api.keys[0]}`]);
+    }
+  },
+);
 
 it("cancels a job on the server when nobody waits for its photos, and deletes it when nothing of it is shown", async () => {
   const { state, dispatch, calls } = begin(photos({ a: 1 }));
@@ -312,4 +353,45 @@ it("says when the server has answered about what was to be deleted", async () =>
   answer();
   await settle();
   expect(isOver).toBe(true);
+});
+
+it("listens to two jobs of all tabs together, and asks for the others", async () => {
+  const tabs = ["a", "b", "c"].map((id) => begin(photos({ [id]: 1 })));
+  await settle();
+  expect(tabs.map(({ ears }) => ears.size)).toEqual([1, 1, 0]);
+  const [first, , third] = tabs as [Begun, Begun, Begun];
+  third.pictures.set("id1", [told(1, "running")]);
+  await vi.advanceTimersByTimeAsync(2500);
+  expect(states(third.state.batch)).toEqual({ c: "working" });
+  // One that has ended, or that nobody waits for any more, makes room.
+  first.pictures.set("id1", [told(1, "done")]);
+  first.ears.get("id1")?.onEnd();
+  await settle();
+  const fourth = begin(photos({ d: 1 }));
+  await settle();
+  expect(fourth.ears.size).toBe(1);
+  fourth.dispatch({ type: "remove", id: "d" });
+  await settle();
+  const fifth = begin(photos({ e: 1 }));
+  await settle();
+  expect(fifth.ears.size).toBe(1);
+});
+
+it("makes room where a job is not waited for any more before it was listened to", async () => {
+  const { state, dispatch, ears } = begin(photos({ a: 1 }));
+  while (states(state.batch).a !== "queued") await null;
+  dispatch({ type: "remove", id: "a" });
+  await settle();
+  const others = ["b", "c"].map((id) => begin(photos({ [id]: 1 })));
+  await settle();
+  expect([ears, ...others.map((each) => each.ears)].map(({ size }) => size)).toEqual([0, 1, 1]);
+});
+
+it("only asks where tabs cannot know of each other", async () => {
+  vi.stubGlobal("navigator", {});
+  const { state, ears, pictures } = begin(photos({ a: 1 }));
+  await settle();
+  pictures.set("id1", [told(1, "running")]);
+  await vi.advanceTimersByTimeAsync(2500);
+  expect([ears.size, states(state.batch)]).toEqual([0, { a: "working" }]);
 });

@@ -41,9 +41,8 @@ const PAUSES_S = [2, 4, 8, 15, 30];
 export function createRunner(ground: Ground): Runner {
   const { api, dispatch } = ground;
   const watches = new Map<string, Watch>();
-  const streams = { open: 0 };
-  // The server's ids of jobs that are in the queue, by their keys.
-  const known = new Map<string, string>();
+  // The server's ids of jobs that are in the queue, by their keys; null: sent, and no answer has come.
+  const known = new Map<string, string | null>();
   const removals = new Set<Promise<void>>();
   let sending: { readonly key: string; readonly abort: AbortController } | null = null;
   let pause: { timer: ReturnType<typeof setTimeout> | undefined } | null = null;
@@ -53,11 +52,11 @@ export function createRunner(ground: Ground): Runner {
   function wake(): void {
     const { jobs, items } = ground.batch();
     const busy = new Set(items.map(jobOf));
-    follow(jobs, busy);
     if (sending && !busy.has(sending.key)) {
       sending.abort.abort();
       sending = null;
     }
+    follow(jobs, busy);
     if (sending || pause) return;
     const unsent = jobs.find((job) => job.id === null && !job.ended);
     // A photo of it is not there any more. Under this key it would be another request, of which the server may know the
@@ -76,14 +75,14 @@ export function createRunner(ground: Ground): Runner {
     for (const [key, id] of known) {
       if (there.has(key)) continue;
       known.delete(key);
-      remove(id);
+      // It may be there all the same.
+      remove(id === null ? api.removeSent(key) : api.remove(id));
     }
     for (const { key, id, ended, items } of jobs) {
-      if (id !== null) known.set(key, id);
+      known.set(key, id);
       const wanted = id !== null && !ended && busy.has(key);
       if (wanted) {
-        if (!watches.has(key))
-          watches.set(key, watch(api, { key, id, size: items.length }, streams, { dispatch, onSilence }));
+        if (!watches.has(key)) watches.set(key, watch(api, { key, id, size: items.length }, { dispatch, onSilence }));
         continue;
       }
       watches.get(key)?.stop();
@@ -101,8 +100,8 @@ export function createRunner(ground: Ground): Runner {
     }
   }
 
-  function remove(id: string): void {
-    const removal = api.remove(id).catch(() => undefined);
+  function remove(asked: Promise<void>): void {
+    const removal = asked.catch(() => undefined);
     removals.add(removal);
     void removal.then(() => removals.delete(removal));
   }
@@ -121,7 +120,7 @@ export function createRunner(ground: Ground): Runner {
     try {
       const id = await api.send(job, items, abort.signal);
       failures = 0;
-      if (abort.signal.aborted) remove(id);
+      if (abort.signal.aborted) remove(api.remove(id));
       else done(() => dispatch({ type: "accepted", key: job.key, id }));
     } catch (error) {
       if (isAbort(error) || abort.signal.aborted) return;

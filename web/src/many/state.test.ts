@@ -3,7 +3,7 @@ import { undo } from "../editor/history";
 import { DEFAULTS } from "../settings/defaults";
 import { isStale } from "./recipe";
 import { drawnOn, happen, item, made, photos, STROKE, sent, states, told, WHITE } from "./samples";
-import { count } from "./state";
+import { count, empty } from "./state";
 
 const THREE = photos({ a: 1, b: 1, c: 1 });
 
@@ -100,6 +100,14 @@ describe("settings", () => {
     );
     expect(stale(batch)).toEqual(["a", "c"]);
     expect(stale(happen(batch, { type: "settings", settings: { ...DEFAULTS } }))).toEqual([]);
+  });
+
+  it("that are chosen with photos are those of a queue that begins, and of no other", () => {
+    const photo = { id: "d", name: "d.jpg", file: new Blob(["d"]) };
+    const add = { type: "add", photos: [{ photo, problem: null }], settings: WHITE } as const;
+    expect(happen(empty(DEFAULTS), add).settings).toBe(WHITE);
+    expect(happen(done, add).settings).toBe(done.settings);
+    expect(happen(empty(WHITE), { ...add, settings: undefined }).settings).toBe(WHITE);
   });
 
   it("of one concern it alone, and are put back", () => {

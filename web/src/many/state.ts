@@ -15,10 +15,15 @@ export interface Told {
   readonly problem: Problem | null;
 }
 
+interface Chosen {
+  readonly photo: Photo;
+  readonly problem: Problem | null;
+}
+
 export type Action =
   | { readonly type: "restore"; readonly batch: Batch }
-  /** Those with a problem cannot be made, which is known already. */
-  | { readonly type: "add"; readonly photos: readonly { readonly photo: Photo; readonly problem: Problem | null }[] }
+  /** Photos with a problem cannot be made, which is known already. `settings`: those that a queue begins with. */
+  | { readonly type: "add"; readonly photos: readonly Chosen[]; readonly settings?: Settings | undefined }
   | { readonly type: "settings"; readonly settings: Settings }
   /** Settings of one photo; null: as all others. */
   | { readonly type: "own"; readonly id: string; readonly settings: Settings | null }
@@ -52,7 +57,7 @@ export function reduce(batch: Batch, action: Action): Batch {
     case "restore":
       return action.batch;
     case "add":
-      return { ...batch, items: [...batch.items, ...action.photos.map(added)] };
+      return grown(batch, action.photos.map(added), action.settings);
     case "settings":
       return batch.settings === action.settings ? batch : { ...batch, settings: action.settings };
     case "own":
@@ -96,7 +101,14 @@ export const jobOf = (item: Item): string | null => ("job" in item.state ? item.
 /** It will change without anybody doing something. */
 export const isUnderWay = (item: Item): boolean => item.state.kind === "waiting" || jobOf(item) !== null;
 
-const added = ({ photo, problem }: { photo: Photo; problem: Problem | null }): Item => ({
+/** The settings of photos that are there already stay theirs. */
+const grown = (batch: Batch, items: readonly Item[], settings = batch.settings): Batch => ({
+  ...batch,
+  settings: batch.items.length > 0 ? batch.settings : settings,
+  items: [...batch.items, ...items],
+});
+
+const added = ({ photo, problem }: Chosen): Item => ({
   id: photo.id,
   photo,
   own: null,

@@ -1,9 +1,12 @@
-/** Whether something is on the screen, or will soon be. */
+/** Whether something is on the screen, or will soon be, and stays there for a moment. */
 
 import { type RefObject, useEffect, useState } from "react";
 
 const callbacks = new WeakMap<Element, (near: boolean) => void>();
 let observer: IntersectionObserver | null = null;
+
+// What only passes by is left alone: its picture would come too late, and the others later.
+const STAYS_MS = 150;
 
 /** One observer serves all. */
 export function useNear(ref: RefObject<Element | null>): boolean {
@@ -17,9 +20,17 @@ export function useNear(ref: RefObject<Element | null>): boolean {
       },
       { rootMargin: "300px" },
     );
-    callbacks.set(element, setNear);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    callbacks.set(element, (isNear) => {
+      clearTimeout(timer);
+      if (isNear) timer = setTimeout(() => setNear(true), STAYS_MS);
+      else setNear(false);
+    });
     observer.observe(element);
-    return () => observer?.unobserve(element);
+    return () => {
+      clearTimeout(timer);
+      observer?.unobserve(element);
+    };
   }, [ref]);
   return near;
 }

@@ -2,6 +2,7 @@
 
 import { type Problem, problemOf } from "../api/http";
 import type { Api } from "./jobs";
+import { line } from "./lines";
 import type { Action } from "./state";
 
 export interface Watch {
@@ -24,21 +25,13 @@ export interface Watched {
   readonly size: number;
 }
 
-// A browser has six connections to a server, of all tabs together; one is for sending, and some are for pictures.
-const MOST_STREAMS = 2;
-
 const POLL_MS = 2_000;
 
 // A picture begins a moment after the one before has ended, of which no event tells.
 const SETTLE_MS = 600;
 
-/** How many jobs are listened to. */
-export interface Streams {
-  open: number;
-}
-
 /** Hears of a job until it has ended or is stopped. */
-export function watch(api: Api, job: Watched, streams: Streams, told: Told): Watch {
+export function watch(api: Api, job: Watched, told: Told): Watch {
   const { key, id } = job;
   const { dispatch } = told;
   let stopped = false;
@@ -59,10 +52,8 @@ export function watch(api: Api, job: Watched, streams: Streams, told: Told): Wat
   }
 
   function close(): void {
-    if (!stream) return;
-    stream.stop();
+    stream?.stop();
     stream = null;
-    streams.open -= 1;
   }
 
   function later(milliseconds: number, task: () => Promise<void>): void {
@@ -110,9 +101,15 @@ export function watch(api: Api, job: Watched, streams: Streams, told: Told): Wat
     later(POLL_MS, poll);
   }
 
-  function listen(): void {
-    streams.open += 1;
-    stream = api.listen(id, {
+  async function begin(): Promise<void> {
+    const letGo = await line();
+    if (stopped) letGo?.();
+    else if (letGo) listen(letGo);
+    else later(POLL_MS, poll);
+  }
+
+  function listen(letGo: () => void): void {
+    const heard = api.listen(id, {
       onPictures: (pictures) => dispatch({ type: "told", key, pictures }),
       onChange: () => later(SETTLE_MS, () => look().catch(() => undefined)),
       onEnd: () => void end(),
@@ -121,9 +118,14 @@ export function watch(api: Api, job: Watched, streams: Streams, told: Told): Wat
         void poll();
       },
     });
+    stream = {
+      stop() {
+        heard.stop();
+        letGo();
+      },
+    };
   }
 
-  if (streams.open < MOST_STREAMS) listen();
-  else later(POLL_MS, poll);
+  void begin();
   return { stop, now: () => void (silent && later(0, poll)) };
 }

@@ -61,5 +61,7 @@ async function fetched(url: string): Promise<Blob> {
     throw new Failed("offline");
   }
   if (!reply.ok) throw new Failed(reply.status === 404 ? "gone" : "offline");
+  // Something in between has answered with a page of its own.
+  if (!/^image\/|^application\/zip/.test(reply.headers.get("Content-Type") ?? "")) throw new Failed("offline");
   return await reply.blob();
 }

@@ -169,6 +169,7 @@ const session = {
   lead: "This server asks for a key. Whoever runs it can give you one.",
   key: "Key",
   submit: "Sign in",
+  signIn: "Sign in",
   signOut: "Sign out",
   wrong: "That key is not known here. Look for a missing or an extra character.",
 };
@@ -178,8 +179,9 @@ const app = {
   shortcuts: "Keyboard shortcuts",
   singleKeys: "Single-key shortcuts",
   pasteKey: "Paste a photo",
+  loading: "Loading…",
   missing: "This part of the page could not be loaded.",
-  missingHint: "See whether the server is running, then load the page again and choose the photos once more.",
+  missingHint: "See whether the server is running, then load the page again.",
   close: "Close",
   replaceTitle: "Begin with another photo?",
   replaceLead: (name: string) => `What you have drawn on ${name} will be lost.`,
@@ -201,6 +203,8 @@ const problems = {
   unexpectedHint: "Reload the page. What you have done is kept.",
   badAnswer: (status: number) => `The server answered in a way that this page does not know (${status}).`,
   badAnswerHint: "Something between this page and the server may have answered. Try again in a moment.",
+  tooMuch: "Something between this page and the server takes nothing as large as this.",
+  tooMuchHint: "Choose a smaller photo, or save this one as a JPEG first. Whoever runs the server can raise the limit.",
   cutShort: "The answer of the server ended too early.",
   cutShortHint: "Try again; the server may have been restarted.",
   notPicture: (name: string) => `${name} is not a picture.`,
@@ -220,6 +224,10 @@ const problems = {
       title: "This model is not installed on the server.",
       hint: "Choose another model; whoever runs the server can install this one.",
     },
+    input_missing: {
+      title: "The file is empty.",
+      hint: "Choose another file. This one may not have been copied completely.",
+    },
     key_needed: { title: "This server asks for a key.", hint: "Sign in, and it goes on." },
     internal_error: {
       title: "The server failed.",
@@ -232,6 +240,7 @@ const problems = {
     csrf_failed: { title: "You are not signed in any more.", hint: "Sign in again." },
   } as Readonly<Record<string, { readonly title: string; readonly hint: string }>>,
   sample: "The sample could not be loaded.",
+  notRead: "What this browser has kept of this tab cannot be read.",
   notLoadedHint: "See whether the server is running, then reload the page. What you have done is kept.",
   reload: "Reload the page",
   notShown: "This browser cannot show this picture.",
@@ -280,6 +289,8 @@ const editor = {
   discard: "Discard",
   keepEditing: "Go on editing",
   growing: "Looking for the edge…",
+  /** The names of settings and how they are set. */
+  edgesLater: (set: readonly string[]) => `Applied after Done, as set under Edges: ${set.join(", ")}.`,
   nothingGrows: "Nothing grows from that point.",
   nothingGrowsHint: "Press in the middle of an even part of the photo, or raise the reach.",
   nearlyFull: {
@@ -297,7 +308,7 @@ const editor = {
     dab: "Paint, set a point or a corner",
     line: "Paint a line from the last place",
     close: "Close the lasso",
-    leave: "Give up the lasso, or the crosshair",
+    leave: "Give up what is being drawn, or the crosshair",
     at: (across: number, down: number) => `${across}% across, ${down}% down`,
     painted: { add: "Restored.", remove: "Erased." },
     filled: { add: "Kept.", remove: "Removed." },
@@ -379,7 +390,6 @@ const many = {
   again: (name: string) => `Make ${name} again`,
   remove: (name: string) => `Remove ${name}`,
   goesOn: "It goes on by itself.",
-  stillEmpty: "Opening your photos…",
 };
 
 const keep = {
