@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { filesOf } from "./choosing";
 
 /**
@@ -8,11 +8,11 @@ import { filesOf } from "./choosing";
 export function useDrop(onFiles: ((files: readonly File[]) => void) | null, enabled: boolean): boolean {
   const [over, setOver] = useState(false);
   const latest = useRef(onFiles);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = onFiles;
   });
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!enabled) return;
     const hold = (event: DragEvent) => {
       if (!event.dataTransfer?.types.includes("Files")) return;

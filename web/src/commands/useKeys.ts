@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { type Command, commandFor } from "./command";
 import { singleKeysOn } from "./singleKeys";
 
@@ -6,11 +6,12 @@ import { singleKeysOn } from "./singleKeys";
 export function useKeys(commands: readonly Command[]): void {
   const latest = useRef(commands);
   const held = useRef(new Map<string, Command>());
-  useEffect(() => {
+  // Before the page is painted: what can be seen can be used.
+  useLayoutEffect(() => {
     latest.current = commands;
   }, [commands]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const down = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
       if (belongsToFocus(event)) return;

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Tool, View } from "../stage/contract";
 import { en } from "../text/en";
 import { revealed } from "../viewport/view";
@@ -49,7 +49,7 @@ function useKeyCursor(props: KeyCursorProps, tool: Tool, root: { readonly curren
   // biome-ignore lint/correctness/useExhaustiveDependencies: another kind of tool is what this is for.
   useEffect(() => setCursor(retooled), [tool.kind]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const frame = root.current?.parentElement;
     if (!frame) return;
     const onKey = (event: KeyboardEvent) => {
