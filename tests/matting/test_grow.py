@@ -178,6 +178,14 @@ def test_without_a_subject_a_point_still_finds_one() -> None:
     assert found[alpha == 0].mean() < 0.01
 
 
+def test_on_a_steep_ramp_reach_still_helps() -> None:
+    ramp = np.clip((np.arange(64) - 25) / 10, 0, 1) * 215 + 20
+    rgb = np.repeat(np.broadcast_to(ramp[None, :, None], (64, 64, 1)), 3, axis=2).astype(np.uint8)
+    matte = np.broadcast_to((np.arange(64) < 20).astype(np.float32), (64, 64)).copy()
+    assert not covered(rgb, 30, 32, 0, matte).any()
+    assert covered(rgb, 30, 32, 1, matte)[:, 30].mean() > 0.9
+
+
 def test_a_point_on_a_thin_line_takes_the_line() -> None:
     rgb = plain(200, 200, BLUE)
     rgb[80:86] = RED

@@ -217,11 +217,10 @@ def _region(grow: Grow, ground: Ground) -> Mask | None:
         steepest = _EDGE * _EDGE_GROWTH**reach + _TEXTURE * float(np.median(ground.edges[around]))
         return np.asarray((away <= most * most) & (ground.edges <= steepest), np.uint8)
 
-    core = _connected(alike(0), x, y, around)
-    if core is None:
-        return None
     passed = alike(grow.reach)
-    favour = ground.sides.favour(core, grow.action)
+    core = _connected(alike(0), x, y, around)
+    # On a steep even ramp nothing is like the point itself; then edges and reach alone say how far it goes.
+    favour = None if core is None else ground.sides.favour(core, grow.action)
     if favour is not None:
         passed &= favour >= _FAVOUR - _FAVOUR_LOSS * grow.reach
     wrong = ground.sides.wrong(grow.action)
