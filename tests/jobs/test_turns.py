@@ -59,7 +59,7 @@ def test_those_who_wait_ask_again_one_after_another(turns: Turns, clock: Clock) 
         def waits(count: int) -> list[float]:
             return [sent.enter_context(turns.taken(told("a.example"))) or 0.0 for _ in range(count)]
 
-        assert waits(200) == pytest.approx([1 + each / 10 for each in range(200)])
+        assert waits(800) == pytest.approx([1 + each / 40 for each in range(800)])
         clock.now += 10
         assert waits(1) == pytest.approx([11.0]), "behind those who asked before"
         clock.now += 100

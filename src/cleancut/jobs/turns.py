@@ -20,7 +20,7 @@ OF_RECEIVER = 4
 # Who finds no room asks again after this, and behind those who were told so before: however many they are, their
 # asking takes no more of the data base.
 _AGAIN_S = 1.0
-_APART_S = 0.1
+_APART_S = 0.025
 
 _Lane = tuple[str, ...]
 
