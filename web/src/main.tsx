@@ -13,17 +13,20 @@ const NOT_READ = new Problem("not_read", en.problems.notRead, en.problems.unexpe
 
 /** The page as it was left, as far as the browser has kept it. */
 async function begun(): Promise<State> {
-  let start = INITIAL;
+  let missed = false;
   const unread = () => {
-    // In a browser that keeps nothing there is nothing to be missed.
-    if (cameBack) start = reduce(INITIAL, { type: "refused", problem: NOT_READ });
+    missed = true;
     return null;
   };
   const [work, isQueue] = await Promise.all([loadWork().catch(unread), openQueue().catch(unread)]);
   const { items, settings } = current().batch;
-  const state = isQueue ? reduce(start, { type: "queue restored", settings }) : start;
-  if (!work) return state;
-  return reduce(state, { type: "work restored", work, queued: items.some(({ id }) => id === work.photo.id) });
+  let state = INITIAL;
+  if (isQueue) state = reduce(state, { type: "queue restored", settings });
+  if (work) {
+    state = reduce(state, { type: "work restored", work, queued: items.some(({ id }) => id === work.photo.id) });
+  }
+  // In a browser that keeps nothing there is nothing to be missed.
+  return missed && cameBack ? reduce(state, { type: "refused", problem: NOT_READ }) : state;
 }
 
 async function show(root: HTMLElement): Promise<void> {

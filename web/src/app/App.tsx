@@ -9,6 +9,7 @@ import type { Settings } from "./contract";
 import { Replace, Shortcuts, SignIn } from "./Dialogs";
 import { focusHeading } from "./focus";
 import { Header } from "./Header";
+import { ProblemNotice } from "./ProblemNotice";
 import { StartScreen } from "./StartScreen";
 import { type State, settingsOf } from "./state";
 import { useDrop } from "./useDrop";
@@ -147,6 +148,13 @@ function Further({ page, screens, header, onGroups }: FurtherProps) {
     <>
       {header(null)}
       <main className="queue" id="main">
+        {state.refused && (
+          <ProblemNotice
+            problem={state.refused}
+            onSignIn={page.askForKey}
+            onDismiss={() => dispatch({ type: "refused", problem: null })}
+          />
+        )}
         <ManyScreen
           settings={settingsOf(state)}
           onSettings={onSettings}

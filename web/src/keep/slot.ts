@@ -2,7 +2,7 @@
 
 import { base, VERSION } from "./base";
 import { HEAD, type Head, nameOf, rangeOf } from "./slots";
-import { leave, tab } from "./tab";
+import { leave, onLeave, tab } from "./tab";
 import { word } from "./word";
 
 // Entries that are written in one task: more than a change by hand makes, and a few milliseconds' worth of files.
@@ -55,7 +55,7 @@ export function slot(kind: string): Slot {
     const mark = word();
     const before = there;
     // Nobody else writes to a tab's own slot; one that tabs share is looked at before.
-    const sure = before && (name !== kind || isMarked(await headOf(name), before.mark));
+    const sure = before?.name === name && (name !== kind || isMarked(await headOf(name), before.mark));
     // Another tab may have forgotten everything, or this page may be another one by now.
     const done = sure && isMarked(await change(name, before.entries, entries, mark), before.mark);
     if (!done) await change(name, null, entries, mark);
@@ -77,6 +77,13 @@ export function slot(kind: string): Slot {
     last = result.catch(() => undefined);
     return result;
   }
+
+  // What this page has read goes along at once, though nothing of it may ever change.
+  onLeave(() => {
+    const move = async () => there && there.name !== (await named()) && (await write(there.entries));
+    // Where it cannot be written, the next save tries again.
+    void queued(move).catch(() => undefined);
+  });
 
   return {
     save(entries) {

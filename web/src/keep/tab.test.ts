@@ -241,4 +241,22 @@ describe("tabs", () => {
     const other = await tab();
     expect([await other.has(), (await other.keep.loadBatch())?.items[0]?.id]).toEqual([undefined, "x"]);
   });
+
+  it("take along what was read though it never changes", async () => {
+    const a = await tab();
+    await a.keep.saveBatch(photos({ x: 1 }));
+    const getAll = IDBObjectStore.prototype.getAll;
+    vi.spyOn(IDBObjectStore.prototype, "getAll").mockImplementation(function (this: IDBObjectStore, range) {
+      return (range as IDBKeyRange).lower[0].startsWith("work") ? busy() : getAll.call(this, range);
+    });
+    const again = await tab(a.close());
+    await expect(again.keep.loadWork()).rejects.toThrow("busy");
+    vi.mocked(IDBObjectStore.prototype.getAll).mockRestore();
+    await again.keep.saveWork(work("b"));
+    // One thing of a slot is done after the other.
+    await again.keep.loadBatch();
+    expect(await slots()).toBe(2);
+    const after = await tab(again.close());
+    expect([await after.has(), (await after.keep.loadBatch())?.items[0]?.id]).toEqual(["b", "x"]);
+  });
 });

@@ -21,6 +21,13 @@ export const cameBack = remembered() !== null;
 
 let known: Promise<string> | null = null;
 
+const leaving = new Set<() => void>();
+
+/** Has this be done whenever the page becomes another tab. */
+export function onLeave(task: () => void): void {
+  leaving.add(task);
+}
+
 /** The word of this tab; an empty one where the browser has no locks, and all tabs share their slots. */
 export function tab(): Promise<string> {
   known ??= found();
@@ -35,7 +42,9 @@ export async function leave(word: string): Promise<void> {
   if (word === "") throw new Error("what is kept is that of all tabs");
   const before = tab();
   // Who else says so as well means the same.
-  if ((await before) === word && known === before) known = fresh();
+  if ((await before) !== word || known !== before) return;
+  known = fresh();
+  for (const task of leaving) task();
 }
 
 async function found(): Promise<string> {

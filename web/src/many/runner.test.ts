@@ -252,6 +252,26 @@ it.each(["forget", "cancel"] as const)(
   },
 );
 
+it("deletes once the server is back what it could not be told of", async () => {
+  const order: string[] = [];
+  let away = true;
+  const { dispatch, runner } = begin(photos({ a: 1 }), {
+    remove: async (id) => {
+      order.push(id);
+      if (away) throw refuse("offline", 0);
+    },
+  });
+  await settle();
+  dispatch({ type: "forget" });
+  await settle();
+  away = false;
+  for (let times = 0; times < 2; times++) {
+    runner.retry();
+    await settle();
+  }
+  expect(order).toEqual(["id1", "id1"]);
+});
+
 it("cancels a job on the server when nobody waits for its photos, and deletes it when nothing of it is shown", async () => {
   const { state, dispatch, calls } = begin(photos({ a: 1 }));
   await settle();

@@ -1,6 +1,6 @@
 /** Sends what waits, and hears of what is being made. It looks at the queue after each change, and holds nothing else. */
 
-import { isAbort, needsKey, problemOf, type Problem as Refusal } from "../api/http";
+import { canRetry, isAbort, needsKey, problemOf, type Problem as Refusal } from "../api/http";
 import { readable } from "../keep/files";
 import { word } from "../keep/word";
 import { en } from "../text/en";
@@ -44,6 +44,8 @@ export function createRunner(ground: Ground): Runner {
   // The server's ids of jobs that are in the queue, by their keys; null: sent, and no answer has come.
   const known = new Map<string, string | null>();
   const removals = new Set<Promise<void>>();
+  // Removals that the server has not heard of.
+  const undone: (() => Promise<void>)[] = [];
   let sending: { readonly key: string; readonly abort: AbortController } | null = null;
   let pause: { timer: ReturnType<typeof setTimeout> | undefined } | null = null;
   let failures = 0;
@@ -76,7 +78,7 @@ export function createRunner(ground: Ground): Runner {
       if (there.has(key)) continue;
       known.delete(key);
       // It may be there all the same.
-      remove(id === null ? api.removeSent(key) : api.remove(id));
+      remove(() => (id === null ? api.removeSent(key) : api.remove(id)));
     }
     for (const { key, id, ended, items } of jobs) {
       known.set(key, id);
@@ -100,8 +102,11 @@ export function createRunner(ground: Ground): Runner {
     }
   }
 
-  function remove(asked: Promise<void>): void {
-    const removal = asked.catch(() => undefined);
+  function remove(ask: () => Promise<void>): void {
+    const removal = ask().catch((error) => {
+      // Nobody else knows of it.
+      if (canRetry(problemOf(error))) undone.push(ask);
+    });
     removals.add(removal);
     void removal.then(() => removals.delete(removal));
   }
@@ -120,7 +125,7 @@ export function createRunner(ground: Ground): Runner {
     try {
       const id = await api.send(job, items, abort.signal);
       failures = 0;
-      if (abort.signal.aborted) remove(api.remove(id));
+      if (abort.signal.aborted) remove(() => api.remove(id));
       else done(() => dispatch({ type: "accepted", key: job.key, id }));
     } catch (error) {
       if (isAbort(error) || abort.signal.aborted) return;
@@ -171,6 +176,7 @@ export function createRunner(ground: Ground): Runner {
 
   function retry(): void {
     for (const each of watches.values()) each.now();
+    for (const each of undone.splice(0)) remove(each);
     if (!pause) return;
     clearTimeout(pause.timer);
     pause = null;
