@@ -168,10 +168,22 @@ STROKES = "/api/v1/mattes/00000000000000000000000000000000/pictures"
     ],
 )  # fmt: skip
 def test_no_body_holds_up_the_event_loop(shared: Running, path: str, kind: str, body: bytes) -> None:
-    assert post(shared.port, path, kind, body=body).status in (400, 413, 422)
-    # Generously: on a busy machine everything is late.
-    found = {each.labels["le"]: each.value for each in lags(shared)}
-    assert found["1.0"] == found["+Inf"] > 0
+    # A busy machine is late now and then; what holds up the loop does so each time.
+    assert not all(held_up(shared, path, kind, body) for _ in range(3))
+
+
+def held_up(server: Running, path: str, kind: str, body: bytes) -> bool:
+    """Whether the event loop was late by more than a second while it refused a body."""
+    before = late(server)
+    assert post(server.port, path, kind, body=body).status in (400, 413, 422)
+    return late(server) > before
+
+
+def late(server: Running) -> float:
+    """How often the event loop was late by more than a second."""
+    found = {each.labels["le"]: each.value for each in lags(server)}
+    assert found["+Inf"] > 0
+    return found["+Inf"] - found["1.0"]
 
 
 def lags(server: Running) -> list[Sample]:
